@@ -1,0 +1,42 @@
+// Only in the library that the tests build for themselves; see step.h.
+#include "base/step.h"
+
+#include <signal.h>
+
+#include <atomic>
+
+#include "base/bytes.h"
+#include "base/syscall.h"
+
+extern "C" char **environ;
+
+namespace snapshot {
+namespace {
+
+const char *requested() {
+  constexpr char kName[] = "SNAPSHOT_TEST_KILL=";
+  for (char **entry = environ; entry != nullptr && *entry != nullptr; ++entry)
+    if (length_of(*entry) > sizeof kName - 1 && equal_bytes(*entry, kName, sizeof kName - 1))
+      return *entry + sizeof kName - 1;
+  return nullptr;
+}
+
+std::atomic<u64> times{0};
+
+}  // namespace
+
+void reached_step(const char *name) {
+  const char *request = requested();
+  if (request == nullptr) return;
+  const u64 length = length_of(name);
+  if (length_of(request) < length || !equal_bytes(request, name, length)) return;
+  u64 wanted = 0;
+  if (request[length] == ':')
+    for (const char *digit = request + length + 1; *digit != 0; ++digit)
+      wanted = wanted * 10 + static_cast<u64>(*digit - '0');
+  else if (request[length] == 0)
+    wanted = 1;
+  if (times.fetch_add(1) + 1 == wanted) (void)sys::call(SYS_kill, sys::getpid(), SIGKILL);
+}
+
+}  // namespace snapshot

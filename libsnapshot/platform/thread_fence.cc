@@ -1,0 +1,28 @@
+#include "platform/thread_fence.h"
+
+#include <sys/single_threaded.h>
+
+#include <atomic>
+
+#include "base/syscall.h"
+
+namespace snapshot {
+
+Status register_thread_fence() {
+  const long result = sys::membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+  return sys::failed(result) ? Status{ENOSYS} : kOk;
+}
+
+bool thread_fence() {
+  // glibc clears this in the creating thread before the first new thread starts, so a process in which another
+  // thread can have stored anything reads 0 here.
+  if (__libc_single_threaded != 0) {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return false;
+  }
+  // This cannot fail once registration has succeeded.
+  (void)sys::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+  return true;
+}
+
+}  // namespace snapshot
