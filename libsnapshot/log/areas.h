@@ -1,0 +1,44 @@
+// The two areas of a log, which its records use in turn.
+#pragma once
+#include "base/status.h"
+#include "log/format.h"
+#include "media/medium.h"
+
+namespace snapshot {
+
+struct Area {
+  u64 offset = 0;    // in the log file
+  u64 capacity = 0;  // bytes
+  u8 *mapped = nullptr;  // memory media: where it is mapped
+
+  u64 end() const { return offset + capacity; }
+};
+
+format::AreaEntry make_area_entry(u64 log_id, unsigned index, const Area &area);
+
+// The area that the entry describes, if the entry is whole and the area lies after the header. Whether the file is
+// long enough for it is for the caller to check.
+bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index, Area *out);
+
+// An open log, owned by the process that manages the file; used under that file's commit lock.
+struct Log {
+  int fd = -1;
+  format::Header header{};
+  Area area[2];
+  u64 sequence = 0;  // of the newest record that is known complete; 0: none yet
+  Medium medium;
+  u8 *staging = nullptr;  // a record's header line and one piece of its body (log_writer.h)
+
+  bool is_open() const { return fd >= 0; }
+};
+
+// Maps what the medium needs mapped, after create_log has made the file.
+Status open_areas(Log *log);
+void close_areas(Log *log);
+
+// Gives the area of the next record room for bytes, allocated on the file system and (memory media) populated, so
+// that writing the record cannot fail for want of space. Moves the area within the file when it is too small, or
+// far too large; durable on return. ENOSPC, EIO, ENOMEM: the newest record is untouched and the call can be repeated.
+Status reserve_record(Log *log, u64 bytes);
+
+}  // namespace snapshot

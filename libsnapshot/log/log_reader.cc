@@ -1,0 +1,162 @@
+#include "log/log_reader.h"
+
+#include "base/hash.h"
+#include "base/syscall.h"
+#include "platform/grow_buffer.h"
+
+namespace snapshot {
+namespace {
+
+Status refuse(const char *path, const char *what, const char *advice) {
+  Message m;
+  m << path << ": " << what << "; " << advice;
+  return fail(EBADMSG, m);
+}
+
+constexpr const char *kKeepBoth =
+    "nothing was changed: keep copies of both files, and remove the log only to give up what it protects";
+
+// What a file's size, an off_t, can be.
+constexpr u64 kFileBytesMax = (u64{1} << 63) - 1;
+
+bool all_zero(const void *p, u64 bytes) {
+  auto *b = static_cast<const u8 *>(p);
+  for (u64 i = 0; i < bytes; ++i)
+    if (b[i] != 0) return false;
+  return true;
+}
+
+Status read_header(int fd, const char *path, u64 bytes, format::Header *out) {
+  if (bytes < format::kFirstAreaOffset)
+    return refuse(path, "the log is truncated (its header is not whole)", kKeepBoth);
+  if (Status s = read_exactly(fd, out, sizeof *out, format::kHeaderOffset); !s.ok())
+    return refuse(path, "the log cannot be read", kKeepBoth);
+  if (out->magic != format::kMagic) return refuse(path, "this is not a Snapshot log", kKeepBoth);
+  if (out->version != format::kVersion) {
+    Message m;
+    m << path << ": the log has format version " << out->version << ", this library reads version "
+      << format::kVersion << "; recover it with the version that wrote it";
+    return fail(EBADMSG, m);
+  }
+  if (out->architecture != format::kArchitecture)
+    return refuse(path, "the log was written on another architecture", "recover it on that architecture");
+  format::Header copy = *out;
+  copy.checksum = 0;
+  if (out->checksum != hash_bytes(format::kMagic, &copy, sizeof copy))
+    return refuse(path, "the log's header is damaged", kKeepBoth);
+  return kOk;
+}
+
+bool is_retired(int fd, const format::Header &header) {
+  format::Retired mark;
+  if (!read_exactly(fd, &mark, sizeof mark, format::kRetiredOffset).ok()) return false;
+  const u64 checksum = mark.checksum;
+  mark.checksum = 0;
+  return mark.magic == format::kRetiredMagic && mark.log_id == header.log_id &&
+         checksum == hash_bytes(header.log_id, &mark, sizeof mark);
+}
+
+// The numbers of a record header that the rest of the checks index with.
+bool plausible(const format::RecordHeader &h, const format::Header &log, const Area &area) {
+  if (h.magic != format::kUndoMagic || h.log_id != log.log_id || h.sequence == 0) return false;
+  if (max_u64(h.size_before, h.size_after) > kFileBytesMax) return false;
+  const u64 room = area.capacity - sizeof h;
+  if (format::run_table_bytes(h.run_count) > room) return false;
+  return h.line_count <= (room - format::run_table_bytes(h.run_count)) / kLineBytes;
+}
+
+// A record that cannot be read is not a torn one: the status keeps them apart.
+Status check_sum(int fd, const Area &area, const format::RecordHeader &header, u8 *piece, bool *holds) {
+  u64 left = format::record_bytes(header.run_count, header.line_count) - sizeof header;
+  u64 at = area.offset + sizeof header;
+  u64 chain = header.log_id;
+  do {
+    const u64 n = min_u64(left, format::kHashPiece);
+    if (Status s = read_exactly(fd, piece, n, at); !s.ok()) return s;
+    chain = hash_bytes(chain, piece, n);
+    at += n, left -= n;
+  } while (left != 0);
+  format::RecordHeader copy = header;
+  copy.checksum = 0;
+  *holds = header.checksum == hash_bytes(chain, &copy, sizeof copy);
+  return kOk;
+}
+
+// Runs must be in range and add up to line_count; sizes bound the lines.
+Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit) {
+  const format::RecordHeader &h = record.header;
+  const u64 extent = max_u64(h.size_before, h.size_after);
+  const u64 extent_lines = extent / kLineBytes + (extent % kLineBytes != 0);
+  u64 lines = 0;
+  constexpr u64 kPerPiece = format::kHashPiece / sizeof(u64);
+  for (u64 i = 0; i < h.run_count; i += kPerPiece) {
+    const u64 n = min_u64(kPerPiece, h.run_count - i);
+    const u64 at = record.runs_offset() + i * sizeof(u64);
+    if (Status s = read_exactly(fd, piece, n * sizeof(u64), at); !s.ok()) return s;
+    for (u64 k = 0; k < n; ++k) {
+      u64 packed;
+      __builtin_memcpy(&packed, piece + k * sizeof packed, sizeof packed);
+      const u64 first = format::run_line(packed), count = format::run_count(packed);
+      if (count == 0 || first >= extent_lines || count > extent_lines - first) return kOk;
+      lines += count;
+    }
+  }
+  *fit = lines == h.line_count;
+  return kOk;
+}
+
+// An area gets its blocks before its entry is written, so a whole entry never points beyond the end of the log.
+Status read_record(LogView *log, const char *path, unsigned index, u8 *piece) {
+  RecordView *r = &log->record[index];
+  format::AreaEntry entry;
+  if (Status s = read_exactly(log->fd, &entry, sizeof entry, format::kAreaEntryOffset[index]); !s.ok())
+    return s;
+  if (!parse_area_entry(entry, log->header.log_id, index, &r->area)) return kOk;
+  if (r->area.end() > log->bytes) return refuse(path, "the log is truncated (an area is not whole)", kKeepBoth);
+  if (Status s = read_exactly(log->fd, &r->header, sizeof r->header, r->area.offset); !s.ok()) return s;
+  if (all_zero(&r->header, sizeof r->header)) {
+    r->state = AreaState::empty;
+    return kOk;
+  }
+  if (!plausible(r->header, log->header, r->area) || format::area_of(r->header.sequence) != index) return kOk;
+  bool holds = false, fit = false;
+  if (Status s = check_sum(log->fd, r->area, r->header, piece, &holds); !s.ok()) return s;
+  if (!holds) return kOk;
+  if (Status s = check_runs(log->fd, *r, piece, &fit); !s.ok()) return s;
+  if (fit) r->state = AreaState::whole;
+  return kOk;
+}
+
+}  // namespace
+
+Status read_exactly(int fd, void *to, u64 bytes, u64 offset) {
+  for (u64 done = 0; done < bytes;) {
+    const long n = sys::pread(fd, static_cast<u8 *>(to) + done, bytes - done, offset + done);
+    if (n == -EINTR) continue;
+    if (sys::failed(n)) return sys::status(n);
+    if (n == 0) return {EBADMSG};
+    done += static_cast<u64>(n);
+  }
+  return kOk;
+}
+
+Status read_log(int fd, const char *path, LogView *out) {
+  *out = {};
+  out->fd = fd;
+  struct stat st;
+  if (Status s = sys::status(sys::fstat(fd, &st)); !s.ok())
+    return refuse(path, "the log cannot be read", kKeepBoth);
+  out->bytes = static_cast<u64>(st.st_size);
+  if (Status s = read_header(fd, path, out->bytes, &out->header); !s.ok()) return s;
+  out->retired = is_retired(fd, out->header);
+  GrowBuffer<u8> piece;
+  Status s = piece.reserve(format::kHashPiece);
+  for (unsigned i = 0; i < 2 && s.ok(); ++i) s = read_record(out, path, i, piece.data());
+  piece.release();
+  if (s.ok() || s.error == EBADMSG) return s;
+  Message m;
+  m << path << ": the log cannot be read: " << error_words(s.error) << "; nothing was changed";
+  return fail(s.error, m);
+}
+
+}  // namespace snapshot

@@ -1,0 +1,60 @@
+// libpmem, loaded on demand (libpmem(7), PMDK 1.12): nothing here runs unless a setting asks for it.
+#include <dlfcn.h>
+
+#include "media/persist.h"
+#include "platform/mutex.h"
+
+namespace snapshot {
+namespace {
+
+struct Libpmem {
+  void *(*memcpy)(void *to, const void *from, size_t bytes, unsigned flags);
+  void (*flush)(const void *address, size_t bytes);
+  void (*drain)();
+  int (*is_pmem)(const void *address, size_t bytes);
+};
+
+// From libpmem.h; part of its stable ABI.
+constexpr unsigned kNoDrain = 1u << 0;
+constexpr unsigned kNonTemporal = 1u << 1;
+
+constinit Libpmem libpmem{};
+
+void copy_nt_libpmem(void *to, const void *from, u64 bytes) {
+  libpmem.memcpy(to, from, bytes, kNoDrain | kNonTemporal);
+}
+void write_back_libpmem(const void *from, u64 bytes) { libpmem.flush(from, bytes); }
+void fence_libpmem() { libpmem.drain(); }
+
+template <typename F>
+bool find(void *library, const char *name, F *out) {
+  *out = reinterpret_cast<F>(dlsym(library, name));
+  return *out != nullptr;
+}
+
+bool load() {
+  static constinit Mutex mutex;
+  static constinit bool tried = false;
+  static constinit bool loaded = false;
+  MutexLock lock(mutex);
+  if (tried) return loaded;
+  tried = true;
+  void *library = dlopen("libpmem.so.1", RTLD_NOW | RTLD_LOCAL);
+  loaded = library != nullptr && find(library, "pmem_memcpy", &libpmem.memcpy) &&
+           find(library, "pmem_flush", &libpmem.flush) && find(library, "pmem_drain", &libpmem.drain) &&
+           find(library, "pmem_is_pmem", &libpmem.is_pmem);
+  return loaded;
+}
+
+}  // namespace
+
+const PersistVerbs *libpmem_verbs() {
+  static constinit PersistVerbs verbs{"libpmem", copy_nt_libpmem, write_back_libpmem, fence_libpmem};
+  return load() ? &verbs : nullptr;
+}
+
+bool libpmem_is_memory(const void *address, u64 bytes) {
+  return load() && libpmem.is_pmem(address, bytes) == 1;
+}
+
+}  // namespace snapshot

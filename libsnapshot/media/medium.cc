@@ -1,0 +1,110 @@
+#include "media/medium.h"
+
+#include "base/syscall.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace snapshot {
+namespace {
+
+// A MAP_SYNC mapping succeeds on DAX only (mmap(2)): then stores need no fsync, just the verbs.
+bool maps_synchronously(int fd) {
+  const long page =
+      sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+  if (sys::failed(page)) return false;
+  (void)sys::munmap(static_cast<u64>(page), kPageBytes);
+  return true;
+}
+
+// Asked only when the user has pointed at libpmem, so that others do not load it.
+bool libpmem_says_memory(const Settings &settings, int fd) {
+  if (settings.persist != PersistChoice::libpmem) return false;
+  const long page = sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (sys::failed(page)) return false;
+  const bool memory = libpmem_is_memory(reinterpret_cast<void *>(page), kPageBytes);
+  (void)sys::munmap(static_cast<u64>(page), kPageBytes);
+  return memory;
+}
+
+// EFAULT from MADV_POPULATE_WRITE stands for what a store would have raised as SIGBUS; the kernel does not say why.
+int why_not_writable(int path_fd) {
+  struct statfs fs;
+  if (sys::failed(sys::fstatfs(path_fd, &fs))) return EIO;
+  // Reserved blocks are for root, who sees f_bfree; a few blocks may be left that an extent cannot use.
+  const u64 free_blocks = sys::call(SYS_geteuid) == 0 ? fs.f_bfree : fs.f_bavail;
+  return free_blocks * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
+}
+
+Status populate(u64 first_page, u64 end_page, int path_fd) {
+  const u64 address = kWorkingBase + kBackingDistance + first_page * kPageBytes;
+  for (;;) {
+    const long result = sys::madvise(address, (end_page - first_page) * kPageBytes, MADV_POPULATE_WRITE);
+    if (!sys::failed(result)) return kOk;
+    if (result == -EINTR || result == -EAGAIN) continue;
+    return {result == -EFAULT ? why_not_writable(path_fd) : result == -ENOMEM ? ENOMEM : EIO};
+  }
+}
+
+}  // namespace
+
+void Medium::copy(void *to, const void *from, u64 bytes) const {
+  if (is_memory())
+    verbs->copy_nt(to, from, bytes);
+  else
+    copy_bytes(to, from, bytes);
+}
+
+Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
+  if (is_memory()) {
+    verbs->fence();
+    return kOk;
+  }
+  const u64 first = round_down(begin.value, kPageBytes);
+  return sys::status(sys::msync(first, begin.value + bytes - first, MS_SYNC));
+}
+
+Status Medium::fence_log(int fd) const {
+  if (is_memory()) {
+    verbs->fence();
+    return kOk;
+  }
+  return sys::status(sys::fdatasync(fd));
+}
+
+Status choose_medium(const Settings &settings, int fd, const char *path, Medium *out) {
+  Medium m;
+  if (Status s = select_persist_verbs(settings.persist, &m.verbs); !s.ok()) return s;
+  const bool synchronous = settings.media != MediaChoice::page_cache && maps_synchronously(fd);
+  if (synchronous) m.map_flags = MAP_SHARED_VALIDATE | MAP_SYNC;
+  const bool memory = synchronous || settings.media == MediaChoice::memory ||
+                      (settings.media == MediaChoice::automatic && libpmem_says_memory(settings, fd));
+  m.kind = memory ? MediumKind::memory : MediumKind::page_cache;
+  Message text;
+  text << path << ": medium " << m.name() << (synchronous ? " (MAP_SYNC)" : "") << ", verbs "
+       << (memory ? m.verbs->name : "fdatasync");
+  say(Level::info, text);
+  *out = m;
+  return kOk;
+}
+
+Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, int path_fd) {
+  const u64 origin = kWorkingBase + kBackingDistance;
+  const u64 first = (begin.value - origin) / kPageBytes;
+  const u64 end = (begin.value + bytes - origin + kPageBytes - 1) / kPageBytes;
+  // On an ordinary file system a block that is allocated today may have to be allocated anew tomorrow (copy on
+  // write, reflinks), so ask each time: next to a sync it costs nothing.
+  if (!medium.is_memory()) return populate(first, end, path_fd);
+  u8 *prepared = page_map();
+  for (u64 page = first; page < end; ++page) {
+    if (SNAPSHOT_LIKELY(prepared[page] != 0)) continue;
+    u64 stop = page + 1;
+    while (stop < end && prepared[stop] == 0) ++stop;
+    if (Status s = populate(page, stop, path_fd); !s.ok()) return s;
+    for (; page < stop; ++page) prepared[page] = 1;
+  }
+  return kOk;
+}
+
+}  // namespace snapshot
