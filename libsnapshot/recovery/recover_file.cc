@@ -1,0 +1,144 @@
+#include "recovery/recover_file.h"
+
+#include "base/syscall.h"
+#include "platform/private_fd.h"
+
+namespace snapshot {
+namespace {
+
+const char *advice_for(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR: return "; check the name";
+    case EACCES:
+    case EPERM: return "; run as the file's owner";
+    case EROFS: return "; mount the file system for writing";
+    case ENFILE:
+    case EMFILE: return "; raise the limit on open files (ulimit -n)";
+    default: return "; mend that and try again";
+  }
+}
+
+Status cannot_open(const char *path, int error) {
+  Message m;
+  m << path << ": cannot open: " << error_words(error) << advice_for(error);
+  return fail(error, m);
+}
+
+Status open_data(const char *path, bool writable, int *fd) {
+  const long opened = sys::open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
+  if (sys::failed(opened)) return cannot_open(path, static_cast<int>(-opened));
+  struct stat st;
+  *fd = static_cast<int>(opened);
+  if (!sys::failed(sys::fstat(*fd, &st)) && S_ISREG(st.st_mode)) return kOk;
+  (void)sys::close(*fd);
+  Message m;
+  m << path << ": is not a regular file, so it has no log; name the file that the program maps";
+  return fail(EINVAL, m);
+}
+
+Status cannot_remove(const char *log_path, int error) {
+  Message m;
+  m << log_path << ": the data file is recovered, but its log cannot be put away: " << error_words(error)
+    << "; recover again, which is harmless";
+  return fail(error, m);
+}
+
+Status without_log(int data_fd, FileReport *out) {
+  struct stat st;
+  if (!sys::failed(sys::fstat(data_fd, &st)))
+    out->findings.size_now = out->findings.size_recovered = static_cast<u64>(st.st_size);
+  return kOk;
+}
+
+Status look(const char *data_path, int data_fd, const char *log_path, int log_fd, FileReport *out) {
+  *out = {};
+  Status s = read_log(log_fd, log_path, &out->log);
+  if (s.ok()) s = examine(out->log, data_fd, data_path, log_path, &out->findings);
+  return s;
+}
+
+Status recover(const char *data_path, int data_fd, const char *log_path, FileReport *out) {
+  int log_fd = -1;
+  if (Status s = lock_existing_log(log_path, Contention::report, true, &log_fd); !s.ok()) return s;
+  if (log_fd < 0) return without_log(data_fd, out);
+  Status s = look(data_path, data_fd, log_path, log_fd, out);
+  if (s.ok()) s = apply(out->log, out->findings, data_fd, data_path);
+  if (s.ok()) {
+    s = retire_log(log_path, log_fd, out->log.header);
+    if (!s.ok()) s = cannot_remove(log_path, s.error);
+  }
+  close_private(log_fd);
+  out->log.fd = -1;
+  return s;
+}
+
+bool same_inode(int a, int b) {
+  struct stat sa, sb;
+  return !sys::failed(sys::fstat(a, &sa)) && !sys::failed(sys::fstat(b, &sb)) && sa.st_ino == sb.st_ino &&
+         sa.st_dev == sb.st_dev;
+}
+
+// Looks without holding the lock, so that no program that starts meanwhile is kept from its file, and then makes sure
+// that nobody had the lock: a process that takes it over recovers the file and removes this log before anything else.
+// *again: somebody had it, and what was seen means nothing.
+Status inspect_once(const char *data_path, int data_fd, const char *log_path, bool *again, FileReport *out) {
+  *again = false;
+  int log_fd = -1, check_fd = -1;
+  if (Status s = lock_existing_log(log_path, Contention::report, false, &log_fd); !s.ok()) return s;
+  if (log_fd < 0) return without_log(data_fd, out);
+  (void)sys::flock(log_fd, LOCK_UN);
+  Status seen = look(data_path, data_fd, log_path, log_fd, out);
+  const Status checked = lock_existing_log(log_path, Contention::report, false, &check_fd);
+  if (!checked.ok())
+    seen = checked;
+  else
+    *again = check_fd < 0 || !same_inode(log_fd, check_fd);
+  close_private(check_fd);
+  close_private(log_fd);
+  out->log.fd = -1;
+  return seen;
+}
+
+Status inspect(const char *data_path, int data_fd, const char *log_path, FileReport *out) {
+  bool again = true;
+  Status s;
+  for (unsigned tries = 0; again && tries < 100; ++tries)
+    s = inspect_once(data_path, data_fd, log_path, &again, out);
+  if (!again) return s;
+  Message m;
+  m << data_path << ": programs open and close it faster than it can be inspected; try again when they are done";
+  return fail(EAGAIN, m);
+}
+
+// The log lies beside the file itself, not beside a symbolic link to it.
+Status real_path(const char *data_path, int data_fd, Path *out) {
+  char target[PATH_MAX];
+  Text<64> self;
+  self << "/proc/self/fd/" << data_fd;
+  const long n = sys::readlink(self.c_str(), target, sizeof target - 1);
+  if (sys::failed(n)) return cannot_open(data_path, static_cast<int>(-n));
+  target[n] = 0;
+  *out << target;
+  return kOk;
+}
+
+Status by_name(const char *data_path, bool act, FileReport *out) {
+  *out = {};
+  int data_fd;
+  if (Status s = open_data(data_path, act, &data_fd); !s.ok()) return s;
+  Path real, log;
+  Status s = real_path(data_path, data_fd, &real);
+  if (s.ok()) s = sidecar_path(real.c_str(), &log);
+  if (s.ok())
+    s = act ? recover(real.c_str(), data_fd, log.c_str(), out) : inspect(real.c_str(), data_fd, log.c_str(), out);
+  (void)sys::close(data_fd);
+  return s;
+}
+
+}  // namespace
+
+Status inspect_file(const char *data_path, FileReport *out) { return by_name(data_path, false, out); }
+Status recover_file(const char *data_path, FileReport *out) { return by_name(data_path, true, out); }
+
+}  // namespace snapshot

@@ -1,0 +1,186 @@
+#include "recovery/recovery.h"
+
+#include "base/hash.h"
+#include "base/step.h"
+#include "base/syscall.h"
+#include "platform/grow_buffer.h"
+#include "recovery/record_cursor.h"
+
+namespace snapshot {
+namespace {
+
+Status refuse(const char *data_path, const char *log_path, int error, const char *what) {
+  Message m;
+  m << data_path << ": " << what << " (log " << log_path
+    << "); nothing was changed: keep copies of both files, and remove the log only to give up what it protects";
+  return fail(error, m);
+}
+
+Status unreadable(const char *data_path, Status s) {
+  Message m;
+  m << data_path << ": cannot be read or written during recovery: " << error_words(s.error)
+    << "; mend that and recover again, nothing is lost";
+  return fail(s.error, m);
+}
+
+// Reads lines of the data file as the commit saw them: what lies at or beyond size counts as zeros.
+Status read_lines(int data_fd, u64 offset, u64 bytes, u64 size, u8 *to) {
+  const u64 inside = offset >= size ? 0 : min_u64(bytes, size - offset);
+  u64 done = 0;
+  while (done < inside) {
+    const long n = sys::pread(data_fd, to + done, inside - done, offset + done);
+    if (n == -EINTR) continue;
+    if (sys::failed(n)) return sys::status(n);
+    if (n == 0) break;
+    done += static_cast<u64>(n);
+  }
+  fill_bytes(to + done, 0, bytes - done);
+  return kOk;
+}
+
+// Whether the data file holds exactly the new lines of the record.
+Status matches_digest(const LogView &log, const RecordView &record, int data_fd, u8 *piece, bool *matches) {
+  u64 digest = record.header.sequence;
+  RecordCursor cursor(log.fd, record);
+  LinePiece lines;
+  while (cursor.next(&lines)) {
+    if (Status s = read_lines(data_fd, lines.file_offset, lines.bytes, record.header.size_after,
+                              piece + lines.offset_in_piece);
+        !s.ok())
+      return s;
+    if (lines.ends_piece) digest = hash_bytes(digest, piece, lines.offset_in_piece + lines.bytes);
+  }
+  if (!cursor.status().ok()) return cursor.status();
+  if (record.header.line_count == 0) digest = hash_bytes(digest, piece, 0);
+  *matches = digest == record.header.new_digest;
+  return kOk;
+}
+
+// No record is whole. That is right only if the first one, which goes to area 1, was being written, or none ever was.
+bool never_committed(const LogView &log) {
+  return log.record[0].state == AreaState::empty && log.record[1].state != AreaState::whole;
+}
+
+// A record may be incomplete in place only while the one before it still stands in the other area: the next record is
+// not begun before this one is complete. So if the other area shows anything else, this record is complete, and if
+// the data then does not match, something was damaged after the crash.
+bool may_be_incomplete(const LogView &log, unsigned newest) {
+  const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
+  if (n.header.sequence == 1) return other.state == AreaState::empty;
+  return other.state == AreaState::whole && other.header.sequence + 1 == n.header.sequence;
+}
+
+Status judge(const LogView &log, int data_fd, const char *data_path, const char *log_path, Findings *out) {
+  const RecordView &n = log.record[out->area];
+  out->sequence = n.header.sequence;
+  out->lines = n.header.line_count;
+  GrowBuffer<u8> piece;
+  bool matches = false;
+  Status s = piece.reserve(format::kHashPiece);
+  if (s.ok()) s = matches_digest(log, n, data_fd, piece.data(), &matches);
+  piece.release();
+  if (!s.ok()) return unreadable(data_path, s);
+  // Also when the lines match: those that a shorter file has lost may not be among them.
+  if (out->size_now < min_u64(n.header.size_before, n.header.size_after))
+    return refuse(data_path, log_path, EBADMSG, "the file is shorter than any commit left it");
+  if (matches) {
+    out->verdict = Verdict::complete;
+    out->size_recovered = n.header.size_after;
+    return kOk;
+  }
+  if (!may_be_incomplete(log, out->area))
+    return refuse(data_path, log_path, EBADMSG, "log and file contradict each other: one of them was damaged "
+                                                "or changed after the crash");
+  out->verdict = Verdict::undo;
+  out->size_recovered = n.header.size_before;
+  return kOk;
+}
+
+// Puts the old lines back where they differ. Lines that are the same already are not written: they may be holes, for
+// which a full disk has no blocks.
+Status restore_lines(const LogView &log, const RecordView &record, int data_fd, u8 *old_lines, u8 *now) {
+  RecordCursor cursor(log.fd, record);
+  LinePiece lines;
+  while (cursor.next(&lines)) {
+    if (Status s = read_exactly(log.fd, old_lines, lines.bytes, lines.log_offset); !s.ok()) return s;
+    const u64 size = record.header.size_before;
+    if (lines.file_offset >= size) continue;
+    const u64 bytes = min_u64(lines.bytes, size - lines.file_offset);
+    if (Status s = read_lines(data_fd, lines.file_offset, bytes, size, now); !s.ok()) return s;
+    if (equal_bytes(old_lines, now, bytes)) continue;
+    for (u64 done = 0; done < bytes;) {
+      const long n = sys::pwrite(data_fd, old_lines + done, bytes - done, lines.file_offset + done);
+      if (n == -EINTR) continue;
+      if (n <= 0) return n == 0 ? Status{ENOSPC} : sys::status(n);
+      done += static_cast<u64>(n);
+    }
+    SNAPSHOT_STEP("recovery-line");
+  }
+  return cursor.status();
+}
+
+}  // namespace
+
+Status examine(const LogView &log, int data_fd, const char *data_path, const char *log_path, Findings *out) {
+  *out = {};
+  struct stat st;
+  FileIdentity identity;
+  Status s = sys::status(sys::fstat(data_fd, &st));
+  if (s.ok()) s = identify(data_fd, &identity);
+  if (!s.ok()) return unreadable(data_path, s);
+  out->size_now = out->size_recovered = static_cast<u64>(st.st_size);
+  if (log.retired) {
+    out->verdict = Verdict::retired;
+    return kOk;
+  }
+  if (!same_file(identity, {log.header.file_inode, log.header.file_birth_ns}))
+    return refuse(data_path, log_path, ESTALE, "the log belongs to another file: if this one was copied or "
+                                               "restored, recover the original first; if it was created anew, "
+                                               "remove the log");
+  const bool whole[2] = {log.record[0].state == AreaState::whole, log.record[1].state == AreaState::whole};
+  if (!whole[0] && !whole[1]) {
+    if (!never_committed(log))
+      return refuse(data_path, log_path, EBADMSG, "no record of the log is whole: it was damaged");
+    out->verdict = Verdict::complete;
+    out->size_recovered = log.header.size_at_open;
+    if (out->size_now < out->size_recovered)
+      return refuse(data_path, log_path, EBADMSG, "the file is shorter than when it was opened");
+    return kOk;
+  }
+  out->area = whole[0] && (!whole[1] || log.record[0].header.sequence > log.record[1].header.sequence) ? 0 : 1;
+  return judge(log, data_fd, data_path, log_path, out);
+}
+
+Status apply(const LogView &log, const Findings &findings, int data_fd, const char *data_path) {
+  if (findings.verdict == Verdict::no_log || findings.verdict == Verdict::retired) return kOk;
+  Status s;
+  if (findings.verdict == Verdict::undo) {
+    GrowBuffer<u8> buffer;
+    s = buffer.reserve(2 * format::kHashPiece);
+    if (s.ok())
+      s = restore_lines(log, log.record[findings.area], data_fd, buffer.data(),
+                        buffer.data() + format::kHashPiece);
+    buffer.release();
+  }
+  SNAPSHOT_STEP("recovery-restored");
+  if (s.ok() && findings.size_now != findings.size_recovered)
+    s = sys::status(sys::ftruncate(data_fd, findings.size_recovered));
+  SNAPSHOT_STEP("recovery-resized");
+  // Also when nothing was written: after a kill the lines of a complete commit may be in the page cache only, and
+  // nobody else will sync them once the log is gone.
+  if (s.ok()) s = sys::status(sys::fsync(data_fd));
+  SNAPSHOT_STEP("recovery-synced");
+  return s.ok() ? kOk : unreadable(data_path, s);
+}
+
+const char *verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::no_log: return "no log";
+    case Verdict::retired: return "closed cleanly";
+    case Verdict::complete: return "complete";
+    case Verdict::undo: return "incomplete";
+  }
+  return "";
+}
+
+}  // namespace snapshot
