@@ -1,0 +1,169 @@
+// The slow half of the store path: marks lines and lists them. Called by instrumented code (abi.h), by the interposed
+// functions that write through the program's pointers, and by snapshot_log_range.
+//
+// Order for one run, in this thread:
+//     [the store]  1 announce the run  2 set the marks  3 append the run to this thread's list  4 withdraw
+// and in a committer of that file, under its commit lock (commit/gather.cc):
+//     a read all announcements  b take all lists  c clear the marks of what it has  d thread fence  e copy the lines
+//
+// Why no store is lost that happens-before the commit (invariant 3). x86 keeps stores of one thread in order.
+//   * The storing thread has finished 3: the committer's b sees the entry, since whatever orders the store before the
+//     commit orders the entry, which is older, too.
+//   * Thread B stores to the line, sees the mark that thread A set in 2, and commits while A is before 3. B saw 2, so it
+//     sees 1: if A has not withdrawn yet, a finds the announcement; if it has, the entry is older than the
+//     withdrawal and b, which comes after a, finds it.
+//   * B's store, then its test of the mark, against the clear c: if the test read the mark before c cleared it, the
+//     store was issued before d, which drains it, so e copies it. If it read it after, it read 0, and B marks again.
+//   * A marks (2) after the committer cleared the line (c) without having its entry: then the entry comes later and the
+//     next commit has it. A marks before c and lists after: the line is in this commit, by announcement or by
+//     somebody else's entry; the late entry finds the mark clear, or set by a newer store, and both are right.
+// So an entry without a mark, a line listed twice, and an announcement of something clean are all harmless.
+#include "base/layout.h"
+#include "snapshot/abi.h"
+#include "track/thread.h"
+
+namespace snapshot {
+namespace {
+
+bool is_marked(LineIndex line) { return __atomic_load_n(&line_map()[line], __ATOMIC_RELAXED) != 0; }
+void set_mark(LineIndex line) { __atomic_store_n(&line_map()[line], u8{1}, __ATOMIC_RELAXED); }
+
+// Cuts the run to the window it starts in; 0 lines if it starts in none. A store cannot have gone further, but a
+// declared range (memcpy's length, the span of a masked store) can.
+Slot clip_to_window(Run *run) {
+  const Slot slot = slot_of(run->first);
+  if (slot == 0) return 0;
+  const Window &w = windows[slot];
+  run->count = min_u64(run->count, w.first_line + w.line_count - run->first);
+  return slot;
+}
+
+// For when the run cannot be listed. The flag is set on both sides of the marks: whoever sees a mark sees the first, and
+// a commit that has consumed the first before the marks were there leaves them to the second.
+SNAPSHOT_SLOW_PATH void mark_unlisted(Slot slot, Run run) {
+  windows[slot].scan.store(true, std::memory_order_release);
+  for (LineIndex l = run.first; l < run.end(); ++l) set_mark(l);
+  windows[slot].scan.store(true, std::memory_order_release);
+}
+
+// Steps 2 and 3, with step 1 done.
+void mark_and_list(Thread *thread, u32 level, Slot slot, Run run) {
+  bool fresh = false;
+  for (LineIndex l = run.first; l < run.end(); ++l)
+    if (!is_marked(l)) {
+      set_mark(l);
+      fresh = true;
+    }
+  if (!fresh) return;
+  // The compiler must not move the marks below the entry; the CPU does not.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  FileLists *lists = lists_for(thread, slot);
+  if (SNAPSHOT_UNLIKELY(lists == nullptr || !lists->level[level].append(run))) mark_unlisted(slot, run);
+}
+
+// The commit will read the old bytes of this line.
+void prefetch_backing(LineIndex line) { __builtin_prefetch(backing_of(address_of(line)).ptr(), 0, 3); }
+
+// Takes a level for a mark or an announcement. kDepthMax: all in use.
+u32 push_level(Thread *thread) {
+  if (SNAPSHOT_UNLIKELY(thread->depth >= kDepthMax)) return kDepthMax;
+  const u32 level = thread->depth++;
+  // A handler from here on uses the next level.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return level;
+}
+
+void pop_level(Thread *thread, u32 level) {
+  thread->announced[level].store(0, std::memory_order_release);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  thread->depth = level;
+}
+
+void announce_at(Thread *thread, u32 level, Run run) {
+  thread->announced[level].store(run.packed(), std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+void mark_piece(Slot slot, Run run) {
+  Thread *thread = this_thread();
+  const u32 level = thread == nullptr ? kDepthMax : push_level(thread);
+  if (SNAPSHOT_UNLIKELY(level == kDepthMax)) return mark_unlisted(slot, run);
+  announce_at(thread, level, run);
+  mark_and_list(thread, level, slot, run);
+  pop_level(thread, level);
+}
+
+SNAPSHOT_COLD_CALL __attribute__((noinline)) void mark_slow(LineIndex first, LineIndex last) {
+  Run whole{first, last - first + 1};
+  const Slot slot = clip_to_window(&whole);
+  if (slot == 0) return;
+  if (whole.count == 1) prefetch_backing(whole.first);
+  while (whole.count > 0) {
+    const Run piece{whole.first, min_u64(whole.count, Run::kCountMax)};
+    mark_piece(slot, piece);
+    whole.first += piece.count;
+    whole.count -= piece.count;
+  }
+}
+
+u64 last_byte(u64 first, size_t size) {
+  const u64 last = first + size - 1;
+  const u64 end = kWorkingBase + kRangeBytes - 1;
+  return last < first || last > end ? end : last;
+}
+
+// Announcements cover writes of a few lines at most; a longer one is announced by its first lines, and its writer is
+// an asm or volatile copy that no other thread can have seen whole.
+Run run_of(const volatile void *address, size_t size) {
+  const u64 first = reinterpret_cast<u64>(address);
+  const LineIndex line = line_of(first);
+  return {line, min_u64(line_of(last_byte(first, size)) - line + 1, Run::kCountMax)};
+}
+
+}  // namespace
+}  // namespace snapshot
+
+using namespace snapshot;
+
+extern "C" {
+
+__attribute__((visibility("default"))) extern const uint32_t SNAPSHOT_ABI_SYMBOL = SNAPSHOT_ABI_VERSION;
+
+// The already-dirty path of the tests in tests/unit/track: no prologue, one line-map byte for a store within a line.
+__attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *address,
+                                                                               size_t size) {
+  if (SNAPSHOT_UNLIKELY(size == 0 || !in_working_range(address))) return;
+  const u64 first_byte = reinterpret_cast<u64>(address);
+  const LineIndex first = line_of(first_byte), last = line_of(last_byte(first_byte, size));
+  if (SNAPSHOT_LIKELY(last - first <= 1) && is_marked(first) && is_marked(last)) return;
+  mark_slow(first, last);
+}
+
+__attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_announce(
+    const volatile void *address, size_t size) {
+  if (size == 0 || !in_working_range(address)) return;
+  Run run = run_of(address, size);
+  const Slot slot = clip_to_window(&run);
+  if (slot == 0) return;
+  Thread *thread = this_thread();
+  const u32 level = thread == nullptr ? kDepthMax : push_level(thread);
+  // Nothing to announce with: mark before the write as well, so that a commit by whoever sees the new value finds the
+  // line. The mark after the write covers a commit in between.
+  if (SNAPSHOT_UNLIKELY(level == kDepthMax)) return mark_unlisted(slot, run);
+  announce_at(thread, level, run);
+}
+
+__attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_announced(
+    const volatile void *address, size_t size) {
+  if (size == 0 || !in_working_range(address)) return;
+  Run run = run_of(address, size);
+  const Slot slot = clip_to_window(&run);
+  if (slot == 0) return;
+  Thread *thread = this_thread();
+  if (thread == nullptr || thread->depth == 0 ||
+      thread->announced[thread->depth - 1].load(std::memory_order_relaxed) != run.packed())
+    return mark_slow(run.first, run.end() - 1);
+  mark_and_list(thread, thread->depth - 1, slot, run);
+  pop_level(thread, thread->depth - 1);
+}
+}
