@@ -1,0 +1,17 @@
+// From slot and from (device, inode) to the managed file. Part of the registry.
+#pragma once
+#include "api/registry.h"
+
+namespace snapshot {
+
+// The object of a slot, made at its first use and never freed; nullptr if there is no memory.
+RegisteredFile *object_for(Slot slot);
+
+// Makes an open file findable by its key, or no longer so.
+void enter_table(RegisteredFile &file);
+void leave_table(RegisteredFile &file);
+
+// In a forked child, whose files are all inherited.
+void clear_table();
+
+}  // namespace snapshot

@@ -1,0 +1,238 @@
+#include "api/open_file.h"
+
+#include "api/file_table.h"
+#include "base/step.h"
+#include "base/syscall.h"
+#include "commit/gather.h"
+#include "platform/private_fd.h"
+#include "platform/settings.h"
+#include "platform/thread_fence.h"
+#include "recovery/recovery.h"
+
+namespace snapshot {
+namespace {
+
+Status cannot(const Candidate &c, const char *doing, int error) {
+  Message m;
+  m << c.path.c_str() << ": cannot " << doing << ": " << error_words(error);
+  return fail(error, m);
+}
+
+void tell(const Candidate &c, const Findings &f) {
+  if (f.verdict == Verdict::retired) return;
+  Message m;
+  m << c.path.c_str() << ": recovered: the last process did not close it; commit " << f.sequence << " was "
+    << (f.verdict == Verdict::undo ? "incomplete and has been undone" : "complete");
+  say(Level::info, m);
+}
+
+// pwrite on a descriptor in append mode appends, whatever the offset (pwrite(2), BUGS).
+Status descriptor_for_recovery(const Candidate &c, int *fd) {
+  *fd = c.fd;
+  if ((c.open_flags & O_APPEND) == 0) return kOk;
+  Text<64> self;
+  self << "/proc/self/fd/" << c.fd;
+  const long opened = sys::open(self.c_str(), O_RDWR | O_CLOEXEC);
+  if (sys::failed(opened)) return cannot(c, "open for recovery", static_cast<int>(-opened));
+  *fd = static_cast<int>(opened);
+  return kOk;
+}
+
+Status recover_with(const Candidate &c, const char *log_path, int log_fd, RecoveryCounters *counters) {
+  LogView log;
+  Findings findings;
+  int data_fd;
+  if (Status s = read_log(log_fd, log_path, &log); !s.ok()) return s;
+  if (Status s = descriptor_for_recovery(c, &data_fd); !s.ok()) return s;
+  Status s = examine(log, data_fd, c.path.c_str(), log_path, &findings);
+  if (s.ok()) s = apply(log, findings, data_fd, c.path.c_str());
+  if (data_fd != c.fd) (void)sys::close(data_fd);
+  if (!s.ok()) return s;
+  if (findings.verdict == Verdict::complete) ++counters->clean;
+  if (findings.verdict == Verdict::undo) ++counters->rolled_back;
+  tell(c, findings);
+  s = retire_log(log_path, log_fd, log.header);
+  return s.ok() ? kOk : cannot(c, "remove the log after recovery", s.error);
+}
+
+// Recovers and creates the new log, again and again if other processes come in between.
+Status take_over(const Candidate &c, const Settings &settings, RegisteredFile &file, RecoveryCounters *counters)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  const char *log_path = file.log_path.c_str();
+  for (;;) {
+    int old_log;
+    const Contention busy = settings.wait_for_writer ? Contention::quiet : Contention::report;
+    if (Status s = lock_existing_log(log_path, busy, true, &old_log); !s.ok()) return s;
+    if (old_log >= 0) {
+      const Status s = recover_with(c, log_path, old_log, counters);
+      close_private(old_log);
+      if (!s.ok()) return s;
+    }
+    struct stat st;
+    if (Status s = sys::status(sys::fstat(c.fd, &st)); !s.ok()) return cannot(c, "read its size", s.error);
+    file.file_size = file.committed_size = static_cast<u64>(st.st_size);
+    file.size.store(file.file_size, std::memory_order_relaxed);
+    const Status s =
+        create_log(log_path, c.fd, file.identity, file.committed_size, &file.log.fd, &file.log.header);
+    if (s.error != EEXIST) return s;
+  }
+}
+
+Status map_eagerly(RegisteredFile &file) {
+  const u64 bytes = round_up(file.size.load(std::memory_order_relaxed), kPageBytes);
+  if (bytes == 0) return kOk;
+  const u64 base = file.base().value;
+  const long result = sys::mmap(base, bytes, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (sys::failed(result)) return sys::status(result);
+  (void)sys::madvise(base, bytes, MADV_HUGEPAGE);
+  // The file may shrink in another process's hands meanwhile; then this is where its SIGBUS would come from. Ours
+  // to read, though: pages that cannot be read are EIO.
+  copy_bytes(file.base().ptr(), backing_of(file.base()).ptr(), bytes);
+  file.eager_bytes = bytes;
+  return kOk;
+}
+
+// The whole window at once, beyond the end of the file too: growing then needs no mapping, and a page beyond the end
+// raises SIGBUS as it does in any mapping. MAP_NORESERVE: the working copy is paid for page by page.
+Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &file)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 bytes = file.window().bytes();
+  long result = sys::mmap(backing_of(file.base()).value, bytes, PROT_READ | PROT_WRITE,
+                          file.medium.map_flags | MAP_FIXED, c.fd, 0);
+  if (!sys::failed(result))
+    result = sys::mmap(file.base().value, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, c.fd, 0);
+  if (sys::failed(result)) return cannot(c, "map", static_cast<int>(-result));
+  file.eager_bytes = 0;
+  if (settings.copy != CopyChoice::eager) return kOk;
+  const Status s = map_eagerly(file);
+  return s.ok() ? kOk : cannot(c, "make the working copy", s.error);
+}
+
+void unmap_window(RegisteredFile &file) {
+  reserve_again(file.base().value, file.window().bytes());
+  reserve_again(backing_of(file.base()).value, file.window().bytes());
+  free_window(file.slot);
+}
+
+void describe(const Candidate &c, RegisteredFile &file) {
+  file.key = c.key;
+  file.path.clear();
+  file.path << c.path.c_str();
+  file.size_fd = -1;
+}
+
+Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile &file, RecoveryCounters *counters)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.counters = {};
+  if (Status s = choose_medium(settings, c.fd, c.path.c_str(), &file.medium); !s.ok()) return s;
+  if (Status s = take_over(c, settings, file, counters); !s.ok()) return s;
+  file.log.sequence = 0;
+  file.log.medium = file.medium;
+  Status s = open_areas(&file.log);
+  if (!s.ok()) s = cannot(c, "map the log", s.error);
+  if (s.ok()) s = map_window(c, settings, file);
+  if (s.ok()) return kOk;
+  let_go_of_log(file);
+  return s;
+}
+
+void release_scratch(RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.pending.release();
+  file.runs.release();
+  file.copies.release();
+  file.replaced.release();
+  file.failed_runs.release();
+}
+
+}  // namespace
+
+Status wait_for_writer(const Candidate &c) {
+  Path log_path;
+  int fd = -1;
+  if (Status s = sidecar_path(c.path.c_str(), &log_path); !s.ok()) return s;
+  if (Status s = lock_existing_log(log_path.c_str(), Contention::wait, true, &fd); !s.ok()) return s;
+  close_private(fd);
+  return kOk;
+}
+
+Status open_file(const Candidate &c, u64 bytes, RecoveryCounters *counters, RegisteredFile **out) {
+  const Settings *settings;
+  if (Status s = read_settings(&settings); !s.ok()) return s;
+  Path log_path;
+  FileIdentity identity;
+  if (Status s = sidecar_path(c.path.c_str(), &log_path); !s.ok()) return s;
+  if (Status s = identify(c.fd, &identity); !s.ok()) return cannot(c, "identify", s.error);
+  if (Status s = register_thread_fence(); !s.ok())
+    return cannot(c, "order stores between threads (membarrier)", s.error);
+  if (Status s = reserve_ranges(); !s.ok()) return s;
+  Slot slot;
+  if (Status s = allocate_window(bytes, c.path.c_str(), &slot); !s.ok()) return s;
+  RegisteredFile *file = object_for(slot);
+  if (file == nullptr) {
+    free_window(slot);
+    return cannot(c, "manage", ENOMEM);
+  }
+  MutexLock lock(file->commit_lock);
+  describe(c, *file);
+  file->identity = identity;
+  file->log_path = log_path;
+  if (Status s = open_locked(c, *settings, *file, counters); !s.ok()) {
+    unmap_window(*file);
+    return s;
+  }
+  file->state.store(FileState::open, std::memory_order_release);
+  enter_table(*file);
+  *out = file;
+  return kOk;
+}
+
+void let_go_of_log(ManagedFile &file) {
+  if (!file.log.is_open()) return;
+  // A file that is larger than its commit, or whose last commit could not be completed or undone, is for recovery.
+  const bool at_rest = file.file_size == file.committed_size && file.failed_runs.size() == 0;
+  // On page-cache media the size itself may not be on disk yet.
+  Status s = at_rest ? kOk : Status{EIO};
+  if (s.ok() && !file.medium.is_memory() && file.log.sequence != 0)
+    s = file.medium.fence_data(backing_of(file.base()), kPageBytes);
+  if (s.ok()) s = retire_log(file.log_path.c_str(), file.log.fd, file.log.header);
+  close_areas(&file.log);
+  close_private(file.log.fd);
+  file.log.fd = -1;
+  if (at_rest && !s.ok()) {
+    Message m;
+    m << file.path.c_str() << ": closed, but its log could not be removed: " << error_words(s.error)
+      << "; the next open takes care of it";
+    say(Level::warn, m);
+  }
+}
+
+void close_file(RegisteredFile &file) {
+  leave_table(file);
+  file.state.store(FileState::closed, std::memory_order_release);
+  let_go_of_log(file);
+  close_private(file.size_fd);
+  file.size_fd = -1;
+  release_scratch(file);
+  unmap_window(file);
+}
+
+void close_inherited(RegisteredFile &file) {
+  file.state.store(FileState::closed, std::memory_order_release);
+  unmap_window(file);
+}
+
+void become_inherited(RegisteredFile &file) {
+  file.commit_lock.reset_after_fork();
+  file.mappings_lock.reset_after_fork();
+  file.state.store(FileState::inherited, std::memory_order_release);
+  // Closing our copies of the descriptors leaves the parent's lock alone: flock belongs to the open file description.
+  close_areas(&file.log);
+  close_private(file.log.fd);
+  close_private(file.size_fd);
+  file.log.fd = file.size_fd = -1;
+  reserve_again(backing_of(file.base()).value, file.window().bytes());
+}
+
+}  // namespace snapshot

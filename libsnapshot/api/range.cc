@@ -1,0 +1,144 @@
+#include "api/range.h"
+
+#include "commit/commit.h"
+
+namespace snapshot {
+namespace {
+
+Status not_managed(u64 address, int error) {
+  Message m;
+  m << "address ";
+  m.hex(address) << (error == EINVAL ? " is not in a managed file; map it MAP_SHARED and PROT_WRITE, and see "
+                                       "SNAPSHOT_FILES and SNAPSHOT_IGNORE"
+                                     : " is beyond what is mapped of the file");
+  return fail(error, m);
+}
+
+Interval pages_of(const RegisteredFile &file, u64 address, u64 end) {
+  const u64 base = file.base().value;
+  return {round_down(address - base, kPageBytes), round_up(end - base, kPageBytes)};
+}
+
+// Finds the one mapped file that has all of the range.
+Status find(u64 address, u64 length, RegisteredFile **out) {
+  RegisteredFile *file = file_at(address);
+  if (file == nullptr) return not_managed(address, EINVAL);
+  const u64 end = address + length;
+  const Interval first = pages_of(*file, address, address + 1);
+  MappingsReader lock(*file);
+  if (!file->mappings.covers(first)) return not_managed(address, EINVAL);
+  if (end < address || end - file->base().value > file->window().bytes()) return not_managed(address, ENOMEM);
+  if (length != 0 && !file->mappings.covers(pages_of(*file, address, end))) return not_managed(address, ENOMEM);
+  *out = file;
+  return kOk;
+}
+
+template <typename Action>
+Status locked(RegisteredFile &file, Action action) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (Status s = lock_for_commit(file); !s.ok()) return s;
+  const Status s = action(file);
+  file.commit_lock.unlock();
+  return s;
+}
+
+Status commit_between(RegisteredFile &file, u64 begin, u64 end) {
+  return locked(file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    // Closed and reused for another file since it was looked up: then this range is not mapped any more.
+    if (!f.window().contains(begin)) return Status{ENOMEM};
+    return commit(f, lines_between(f, begin, end - begin));
+  });
+}
+
+void keep_first(Status *to, Status s) {
+  if (to->ok()) *to = s;
+}
+
+// One file's part of an msync.
+Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
+  const u64 base = file.base().value;
+  Status result;
+  Interval rest{begin - base, end - base};
+  while (rest.begin < rest.end) {
+    Interval mapped;
+    bool found;
+    {
+      MappingsReader lock(file);
+      found = file.mappings.next_covered(rest, &mapped);
+    }
+    if (!found || mapped.begin != rest.begin) keep_first(&result, {ENOMEM});
+    if (!found) break;
+    keep_first(&result, commit_between(file, base + mapped.begin, base + mapped.end));
+    rest.begin = mapped.end;
+  }
+  return result;
+}
+
+// Calls f(file, begin, end) for each file's part of [address, end); what belongs to no file is skipped, and *gap set.
+template <typename F>
+void for_each_part(u64 address, u64 end, bool *gap, F f) {
+  while (address < end) {
+    RegisteredFile *file = file_at(address);
+    const u64 next_granule = round_down(address, kGranuleBytes) + kGranuleBytes;
+    if (file == nullptr || !file->window().contains(address)) {
+      *gap = true;
+      address = next_granule;
+      continue;
+    }
+    const u64 stop = min_u64(end, file->base().value + file->window().bytes());
+    f(*file, address, stop);
+    address = stop;
+  }
+}
+
+}  // namespace
+
+Status commit_managed(u64 address, u64 length) {
+  RegisteredFile *file = nullptr;
+  if (Status s = find(address, length, &file); !s.ok()) return s;
+  return commit_between(*file, address, address + length);
+}
+
+Status rollback_managed(u64 address, u64 length) {
+  RegisteredFile *file = nullptr;
+  if (Status s = find(address, length, &file); !s.ok()) return s;
+  return locked(*file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    return rollback(f, lines_between(f, address, length));
+  });
+}
+
+bool is_managed(u64 address, u64 length) {
+  RegisteredFile *file = file_at(address);
+  const u64 end = address + length;
+  if (file == nullptr || end < address) return false;
+  if (!file->window().contains(address) || end - file->base().value > file->window().bytes()) return false;
+  MappingsReader lock(*file);
+  return file->mappings.covers(pages_of(*file, address, end));
+}
+
+Status sync_pages(u64 address, u64 end) {
+  Status result;
+  bool gap = false;
+  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
+    keep_first(&result, sync_part(file, from, to));
+  });
+  if (gap) keep_first(&result, {ENOMEM});
+  return result;
+}
+
+Status unmap_pages(u64 address, u64 end) {
+  Status result;
+  bool gap = false;  // POSIX: unmapping what is not mapped is no error
+  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
+    const u64 base = file.base().value;
+    keep_first(&result, unmap_part(file, {from - base, to - base}));
+  });
+  return result;
+}
+
+Status commit_whole(RegisteredFile &file) {
+  return locked(file, [](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    return commit(f, whole_file(f));
+  });
+}
+
+}  // namespace snapshot

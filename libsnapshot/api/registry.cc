@@ -1,0 +1,253 @@
+#include "api/registry.h"
+
+#include "api/file_table.h"
+#include "api/open_file.h"
+#include "base/syscall.h"
+#include "commit/commit.h"
+#include "commit/resize.h"
+#include "platform/settings.h"
+#include "platform/signals.h"
+#include "track/thread.h"
+
+namespace snapshot {
+namespace {
+
+// Opening and closing are one at a time; commits do not take this. Held with signals blocked (RegistryLock), so that a
+// handler never finds it held by the thread it interrupted.
+constinit Mutex registry_lock;
+constinit Counters closed_files SNAPSHOT_GUARDED_BY(registry_lock){};
+constinit RecoveryCounters recoveries SNAPSHOT_GUARDED_BY(registry_lock){};
+
+class SNAPSHOT_SCOPED_CAPABILITY RegistryLock {
+ public:
+  RegistryLock() SNAPSHOT_ACQUIRE(registry_lock) { registry_lock.lock(); }
+  ~RegistryLock() SNAPSHOT_RELEASE() { registry_lock.unlock(); }
+
+ private:
+  SignalsBlocked blocked_;
+};
+
+// A byte that the kernel clears in a forked child (MADV_WIPEONFORK), which tells even a child made by a raw system
+// call, without the handlers of pthread_atfork, that the files are not its own.
+constinit volatile u8 *process_mark = nullptr;
+
+void make_process_mark() SNAPSHOT_REQUIRES(registry_lock) {
+  if (process_mark != nullptr) return;
+  const long page = sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (sys::failed(page)) return;
+  (void)sys::madvise(static_cast<u64>(page), kPageBytes, MADV_WIPEONFORK);
+  process_mark = reinterpret_cast<volatile u8 *>(page);
+  *process_mark = 1;
+}
+
+void notice_fork() {
+  if (SNAPSHOT_UNLIKELY(process_mark != nullptr && *process_mark == 0)) after_fork_in_child();
+}
+
+void add(Counters *to, const Counters &from) {
+  to->commits += from.commits;
+  to->commits_empty += from.commits_empty;
+  to->commits_failed += from.commits_failed;
+  to->rollbacks += from.rollbacks;
+  to->lines_committed += from.lines_committed;
+  to->bytes_logged += from.bytes_logged;
+  to->fences += from.fences;
+  to->thread_fences += from.thread_fences;
+  to->lines_discarded += from.lines_discarded;
+}
+
+// The name of the file behind fd. False: it has none (not a regular file, unlinked, a memfd).
+bool name_of(int fd, Candidate *out) {
+  struct stat st;
+  if (sys::failed(sys::fstat(fd, &st)) || !S_ISREG(st.st_mode) || st.st_nlink == 0) return false;
+  Text<64> self;
+  char target[PATH_MAX];
+  self << "/proc/self/fd/" << fd;
+  const long n = sys::readlink(self.c_str(), target, sizeof target - 1);
+  if (sys::failed(n) || n == 0 || target[0] != '/') return false;
+  target[n] = 0;
+  out->key = {st.st_dev, st.st_ino};
+  out->size = static_cast<u64>(st.st_size);
+  out->path << target;
+  return true;
+}
+
+Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
+  const u64 room = file.window().bytes();
+  if (offset > room || length > room - offset) {
+    Message m;
+    m << file.path.c_str() << ": cannot map up to byte " << offset + length << ": its window, opened by an "
+      << "earlier mapping, has " << room << "; unmap the file first, or map the larger part first";
+    return fail(ENOMEM, m);
+  }
+  MutexLock lock(file.mappings_lock);
+  if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) return s;
+  *out = file.base().ptr() + offset;
+  return kOk;
+}
+
+// The file may have grown since we last looked, by a descriptor or a function that we do not see.
+void refresh_size(RegisteredFile &file, const Candidate &c) {
+  if (c.size <= file.size.load(std::memory_order_relaxed) || file.commit_lock.held_by_this_thread()) return;
+  MutexLock lock(file.commit_lock);
+  note_growth(file, c.fd, c.size);
+}
+
+Status busy(const RegisteredFile &file, int error, const char *why) {
+  Message m;
+  m << file.path.c_str() << ": " << why;
+  return fail(error, m);
+}
+
+Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) {
+  RegistryLock lock;
+  RegisteredFile *file = file_by_key(candidate.key);
+  if (file != nullptr) {
+    refresh_size(*file, candidate);
+    return add_mapping(*file, offset, length, out);
+  }
+  if (!candidate.may_open) return {ENOENT};
+  make_process_mark();
+  const u64 needed = max_u64(candidate.size, offset + length);
+  if (Status s = open_file(candidate, needed, &recoveries, &file); !s.ok()) return s;
+  const Status s = add_mapping(*file, offset, length, out);
+  if (s.ok()) return kOk;
+  MutexLock commit_lock(file->commit_lock);
+  close_file(*file);
+  return s;
+}
+
+void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (choice == ExitChoice::commit) (void)commit(file, whole_file(file));
+  const u64 lines = discard_dirty(file);
+  file.counters.lines_discarded += lines;
+  if (lines == 0) return;
+  Message m;
+  m << file.path.c_str() << ": " << lines << " changed lines were not committed before exit and are discarded "
+    << "(SNAPSHOT_EXIT=commit commits them)";
+  say(Level::info, m);
+}
+
+}  // namespace
+
+Status consider(int fd, Candidate *out, bool *managed) {
+  *managed = false;
+  const long flags = sys::fcntl(fd, F_GETFL);
+  if (sys::failed(flags) || (flags & O_ACCMODE) != O_RDWR || (flags & O_PATH) != 0) return kOk;
+  if (!name_of(fd, out)) return kOk;
+  out->fd = fd;
+  out->open_flags = static_cast<int>(flags);
+  const Settings *settings;
+  if (Status s = read_settings(&settings); !s.ok()) return s;
+  *managed = out->may_open = path_selected(*settings, out->path.c_str());
+  return kOk;
+}
+
+Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out) {
+  const Settings *settings;
+  if (Status s = read_settings(&settings); !s.ok()) return s;
+  notice_fork();
+  for (;;) {
+    const Status s = map_once(candidate, offset, length, out);
+    if (s.error != EAGAIN || !settings->wait_for_writer) return s;
+    if (Status waited = wait_for_writer(candidate); !waited.ok()) return waited;
+  }
+}
+
+Status unmap_part(RegisteredFile &file, Interval part) {
+  notice_fork();
+  RegistryLock lock;
+  MutexLock mappings_lock(file.mappings_lock);
+  const FileState state = file.state.load(std::memory_order_acquire);
+  if (state == FileState::closed) return kOk;
+  if (state == FileState::inherited) {
+    // The parent's file: only the addresses are given back, nothing is committed.
+    const bool nothing_left = file.mappings.only(part);
+    if (!nothing_left) return file.mappings.remove(part);
+    file.mappings.clear();
+    close_inherited(file);
+    return kOk;
+  }
+  if (file.commit_lock.held_by_this_thread())
+    return busy(file, EDEADLK, "cannot unmap inside a signal handler that interrupted a commit of this file");
+  MutexLock commit_lock(file.commit_lock);
+  const bool last = file.mappings.only(part);
+  const LineRange range =
+      last ? whole_file(file) : lines_between(file, file.base().value + part.begin, part.end - part.begin);
+  if (Status s = commit(file, range); !s.ok()) return s;
+  if (!last) return file.mappings.remove(part);
+  file.mappings.clear();
+  add(&closed_files, file.counters);
+  close_file(file);
+  return kOk;
+}
+
+Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end) {
+  if (new_end < mapping.end) return unmap_part(file, {new_end, mapping.end});
+  if (new_end > file.window().bytes()) {
+    Message m;
+    m << file.path.c_str() << ": cannot remap up to byte " << new_end << ": its window has "
+      << file.window().bytes() << "; unmap the file and map it again at its new size";
+    return fail(ENOMEM, m);
+  }
+  RegistryLock lock;
+  MutexLock mappings_lock(file.mappings_lock);
+  return file.mappings.move_end(mapping, new_end) ? kOk : Status{EFAULT};
+}
+
+Status lock_for_commit(RegisteredFile &file) {
+  notice_fork();
+  if (file.commit_lock.held_by_this_thread())
+    return busy(file, EDEADLK, "a signal handler that interrupted a commit of this file cannot commit it");
+  file.commit_lock.lock();
+  const FileState state = file.state.load(std::memory_order_acquire);
+  if (SNAPSHOT_LIKELY(state == FileState::open)) return kOk;
+  file.commit_lock.unlock();
+  if (state == FileState::closed) return {EINVAL};
+  return busy(file, EPERM, "opened before fork: only the parent process may commit it");
+}
+
+Counters total_counters(u64 *files_managed, u64 *recoveries_clean, u64 *recoveries_rolled_back) {
+  RegistryLock lock;
+  Counters total = closed_files;
+  *files_managed = 0;
+  *recoveries_clean = recoveries.clean;
+  *recoveries_rolled_back = recoveries.rolled_back;
+  for_each_open_file([&](RegisteredFile &file) {
+    if (file.commit_lock.held_by_this_thread()) return;
+    MutexLock commit_lock(file.commit_lock);
+    add(&total, file.counters);
+    ++*files_managed;
+  });
+  return total;
+}
+
+void close_all_at_exit() {
+  const Settings *settings;
+  if (!any_managed() || !read_settings(&settings).ok()) return;
+  for_each_open_file([&](RegisteredFile &file) {
+    // exit() called by a handler that interrupted a commit: that commit will not go on, recovery looks after it.
+    if (file.commit_lock.held_by_this_thread()) return;
+    MutexLock commit_lock(file.commit_lock);
+    discard_or_commit(file, settings->at_exit);
+    let_go_of_log(file);
+  });
+}
+
+void before_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  registry_lock.lock();
+}
+
+void after_fork_in_parent() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  registry_lock.unlock();
+}
+
+void after_fork_in_child() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  registry_lock.reset_after_fork();
+  if (process_mark != nullptr) *process_mark = 1;
+  for_each_open_file([](RegisteredFile &file) { become_inherited(file); });
+  clear_table();
+  reset_threads_after_fork();
+}
+
+}  // namespace snapshot

@@ -1,0 +1,94 @@
+// The managed files of this process: opening with recovery, looking up, closing.
+#pragma once
+#include "api/mappings.h"
+#include "commit/managed_file.h"
+
+namespace snapshot {
+
+// A managed file and what the program has mapped of it. Mappings change under the registry's lock, with signals
+// blocked; so whoever finds that this very thread holds mappings_lock is a handler that interrupted a reader, and may
+// read as well (MappingsReader).
+struct RegisteredFile : ManagedFile {
+  Mutex mappings_lock;
+  Mappings mappings SNAPSHOT_GUARDED_BY(mappings_lock);
+};
+
+class SNAPSHOT_SCOPED_CAPABILITY MappingsReader {
+ public:
+  explicit MappingsReader(RegisteredFile &file) SNAPSHOT_ACQUIRE(file.mappings_lock)
+      SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS : lock_(file.mappings_lock.held_by_this_thread() ? nullptr
+                                                                                          : &file.mappings_lock) {
+    if (lock_ != nullptr) lock_->lock();
+  }
+  ~MappingsReader() SNAPSHOT_RELEASE() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    if (lock_ != nullptr) lock_->unlock();
+  }
+  MappingsReader(const MappingsReader &) = delete;
+  MappingsReader &operator=(const MappingsReader &) = delete;
+
+ private:
+  Mutex *lock_;
+};
+
+// A file to be mapped, as far as it decides whether it is managed.
+struct Candidate {
+  int fd;
+  FileKey key;
+  u64 size;
+  Path path;
+  int open_flags;         // F_GETFL
+  bool may_open = false;  // false: only if it is managed already
+};
+
+// Whether the file behind fd is to be managed: a regular file with a name, opened for reading and writing, selected by
+// SNAPSHOT_FILES. *managed false with kOk: leave it to the kernel. EINVAL: an unknown setting.
+Status consider(int fd, Candidate *out, bool *managed);
+
+// Changes the length of the mapping [begin, end) of the file's window to reach new_end, in place. ENOMEM beyond the
+// window, with a message; EFAULT if there is no such mapping. What a shorter one leaves out is committed as by unmap_part.
+Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end);
+
+// Manages the file (recovers it, takes the writer's lock, opens its window) unless it is managed already, and adds a
+// mapping of [offset, offset + length), length a multiple of pages. *out is its address. EAGAIN, ENOSPC, ENOMEM,
+// EBADMSG, ...: with a message; the data file is unharmed and nothing is mapped.
+Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out);
+
+// Removes the mappings of [begin, end) of the file's window. What is no longer mapped is committed before, all of it
+// in one commit when nothing is left; then the file is closed and its log removed. An error of that commit: nothing is
+// unmapped, and the call can be repeated.
+Status unmap_part(RegisteredFile &file, Interval part);
+
+// Lookups; nullptr if the address or file is not managed. By descriptor it costs one fstat, or nothing while no file
+// is managed.
+RegisteredFile *file_at(u64 working_address);
+RegisteredFile *file_by_key(FileKey key);
+RegisteredFile *file_by_fd(int fd);
+bool any_managed();
+
+// Takes the commit lock of an open file. EDEADLK: this thread holds it already (a signal handler that interrupted a
+// commit). EPERM: inherited by fork. EINVAL: closed meanwhile. With a message each.
+Status lock_for_commit(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
+
+// Calls f(file) for each file that is open, in the order of slots.
+template <typename F>
+void for_each_open_file(F f);
+RegisteredFile *open_file_at_slot(Slot slot);
+
+// All counters, of open and closed files.
+Counters total_counters(u64 *files_managed, u64 *recoveries_clean, u64 *recoveries_rolled_back);
+
+// At process exit: commits or discards, as set, and removes the logs of files that recovery has nothing to do for.
+void close_all_at_exit();
+
+// Around fork: the table is whole in the child, and there every file is inherited.
+void before_fork();
+void after_fork_in_parent();
+void after_fork_in_child();
+
+template <typename F>
+void for_each_open_file(F f) {
+  for (Slot s = 1; s < kSlotsMax; ++s)
+    if (RegisteredFile *file = open_file_at_slot(s); file != nullptr) f(*file);
+}
+
+}  // namespace snapshot

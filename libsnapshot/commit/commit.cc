@@ -1,0 +1,151 @@
+#include "commit/commit.h"
+
+#include "base/run.h"
+#include "base/syscall.h"
+#include "commit/resize.h"
+#include "commit/undo.h"
+
+namespace snapshot {
+namespace {
+
+// A private copy this large is given back after the commit; smaller ones serve the next.
+constexpr u64 kKeepBytes = 16 << 20;
+
+LineIndex first_line_beyond(const ManagedFile &file, u64 size) {
+  return file.window().first_line + (size + kLineBytes - 1) / kLineBytes;
+}
+
+// A file that was made larger behind our back (fallocate by another library, a raw system call) has lines beyond the
+// size we know. Asks the file system; the path may lead elsewhere by now, then the size stays what we know.
+void look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  struct stat st;
+  if (sys::failed(sys::newfstatat(AT_FDCWD, file.path.c_str(), &st, 0))) return;
+  if (FileKey{st.st_dev, st.st_ino} != file.key) return;
+  if (static_cast<u64>(st.st_size) <= file.file_size) return;
+  file.file_size = static_cast<u64>(st.st_size);
+  file.size.store(file.file_size, std::memory_order_relaxed);
+}
+
+// Lines beyond the end are no part of the file: POSIX drops what is stored there (mmap, "remaining bytes").
+void drop_beyond_end(ManagedFile &file, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+  LineIndex end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
+  for (u64 i = 0; i < file.runs.size(); ++i)
+    if (SNAPSHOT_UNLIKELY(Run::unpack(file.runs[i]).end() > end)) {
+      look_for_growth(file);
+      break;
+    }
+  end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
+  u64 kept = 0;
+  for (u64 i = 0; i < file.runs.size(); ++i) {
+    Run run = Run::unpack(file.runs[i]);
+    const u64 inside = run.first >= end ? 0 : min_u64(run.count, end - run.first);
+    *lines -= run.count - inside;
+    run.count = inside;
+    if (inside > 0) file.runs[kept++] = run.packed();
+  }
+  file.runs.truncate(kept);
+}
+
+const char *advice(int error) {
+  switch (error) {
+    case ENOSPC: return "; nothing is lost: free some space and commit again";
+    case EDQUOT: return "; nothing is lost: free some of the quota and commit again";
+    case ENOMEM: return "; nothing is lost: free some memory, or commit smaller ranges";
+    default: return "; the file is at the commit before, and the changes are still pending";
+  }
+}
+
+Status report(const ManagedFile &file, Status s) {
+  Message m;
+  m << file.path.c_str() << ": cannot commit: " << error_words(s.error) << advice(s.error);
+  return fail(s.error, m);
+}
+
+// After a retirement at exit, a handler that runs later still may commit.
+Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (SNAPSHOT_LIKELY(file.log.is_open())) return kOk;
+  Text<64> self;
+  self << "/proc/self/fd/" << file.size_fd;
+  const long fd = sys::open(file.size_fd < 0 ? file.path.c_str() : self.c_str(), O_RDONLY | O_CLOEXEC);
+  if (sys::failed(fd)) return sys::status(fd);
+  Status s = create_log(file.log_path.c_str(), static_cast<int>(fd), file.identity, file.committed_size,
+                        &file.log.fd, &file.log.header);
+  (void)sys::close(static_cast<int>(fd));
+  file.log.sequence = 0;
+  file.log.medium = file.medium;
+  return s.ok() ? open_areas(&file.log) : s;
+}
+
+void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.runs.clear();
+  file.copies.trim(kKeepBytes);
+  if (file.failed_runs.size() == 0) file.replaced.trim(kKeepBytes);
+}
+
+Status commit_lines(ManagedFile &file, LineRange range, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (Status s = restore_failed_commit(file); !s.ok()) return s;
+  if (Status s = reopen_log(file); !s.ok()) return s;
+  if (Status s = gather(file, range, lines); !s.ok()) return s;
+  drop_beyond_end(file, lines);
+  if (*lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size) return kOk;
+  const Status s = commit_undo(file, *lines);
+  if (!s.ok()) put_back(file);
+  return s;
+}
+
+}  // namespace
+
+LineRange whole_file(const ManagedFile &file) {
+  const Window &w = file.window();
+  return {w.first_line, w.first_line + w.line_count};
+}
+
+LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
+  const LineRange all = whole_file(file);
+  const u64 end = address + length < address ? ~u64{0} : address + length;
+  const LineIndex first = address <= file.base().value ? all.first : line_of(address);
+  const LineIndex last = end >= file.base().value + file.window().bytes() ? all.end
+                                                                          : line_of(end + kLineBytes - 1);
+  return {min_u64(first, all.end), max_u64(min_u64(first, all.end), last)};
+}
+
+Status commit(ManagedFile &file, LineRange range) {
+  u64 lines = 0;
+  const u64 size_before = file.committed_size;
+  const Status s = commit_lines(file, range, &lines);
+  if (SNAPSHOT_UNLIKELY(!s.ok())) {
+    ++file.counters.commits_failed;
+    trim_scratch(file);
+    return report(file, s);
+  }
+  const bool empty = lines == 0 && size_before == file.committed_size;
+  ++(empty ? file.counters.commits_empty : file.counters.commits);
+  file.counters.lines_committed += lines;
+  if (SNAPSHOT_UNLIKELY(file.file_size > file.committed_size)) apply_committed_size(file);
+  trim_scratch(file);
+  return kOk;
+}
+
+Status rollback(ManagedFile &file, LineRange range) {
+  u64 lines = 0;
+  Status s = restore_failed_commit(file);
+  if (s.ok()) s = gather(file, range, &lines);
+  if (!s.ok()) return report(file, s);
+  const LineRange all = whole_file(file);
+  const u64 size = file.size.load(std::memory_order_relaxed);
+  const LineIndex end = first_line_beyond(file, max_u64(size, file.file_size));
+  for (u64 i = 0; i < file.runs.size(); ++i) {
+    const Run run = Run::unpack(file.runs[i]);
+    for (LineIndex l = run.first; l < min_u64(run.end(), end); ++l)
+      copy_line(address_of(l).ptr(), backing_of(address_of(l)).ptr());
+  }
+  file.runs.clear();
+  if (range.first == all.first && range.end >= end) {
+    file.size.store(file.committed_size, std::memory_order_release);
+    apply_committed_size(file);
+  }
+  ++file.counters.rollbacks;
+  return kOk;
+}
+
+}  // namespace snapshot

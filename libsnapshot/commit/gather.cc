@@ -1,0 +1,196 @@
+#include "commit/gather.h"
+
+#include "track/thread.h"
+
+namespace snapshot {
+namespace {
+
+bool is_marked(LineIndex line) { return __atomic_load_n(&line_map()[line], __ATOMIC_RELAXED) != 0; }
+void set_mark(LineIndex line) { __atomic_store_n(&line_map()[line], u8{1}, __ATOMIC_RELAXED); }
+
+// Eight marks at once. A window starts and ends at multiples of eight lines.
+bool any_of_eight(LineIndex line) {
+  typedef u64 Word __attribute__((may_alias));
+  return __atomic_load_n(reinterpret_cast<Word *>(&line_map()[line]), __ATOMIC_RELAXED) != 0;
+}
+
+void ask_for_scan(const ManagedFile &file) {
+  windows[file.slot].scan.store(true, std::memory_order_release);
+}
+
+// The lines of the window that can hold data.
+LineRange lines_of_data(const ManagedFile &file) {
+  const Window &w = file.window();
+  const u64 bytes = round_up(file.size.load(std::memory_order_relaxed), kPageBytes);
+  return {w.first_line, w.first_line + min_u64(bytes / kLineBytes, w.line_count)};
+}
+
+// Step a of the protocol in track/mark.cc. An announced line may not be marked yet, or may be written to before its
+// mark: mark it on its owner's behalf, so that it is taken like the others.
+Status take_announcements(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (Thread *t = first_thread(); t != nullptr; t = t->next)
+    for (auto &slot : t->announced) {
+      const u64 packed = slot.load(std::memory_order_acquire);
+      if (SNAPSHOT_LIKELY(packed == 0)) continue;
+      const Run run = Run::unpack(packed);
+      if (slot_of(run.first) != file.slot) continue;
+      for (LineIndex l = max_u64(run.first, range.first); l < min_u64(run.end(), range.end); ++l) set_mark(l);
+      if (Status s = file.pending.push(packed); !s.ok()) return s;
+    }
+  return kOk;
+}
+
+// Step b.
+Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (Thread *t = first_thread(); t != nullptr; t = t->next) {
+    FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
+    if (lists == nullptr) continue;
+    for (DirtyList &list : lists->level)
+      for (u64 packed; (packed = list.take()) != 0;)
+        if (Status s = file.pending.push(packed); !s.ok()) {
+          ask_for_scan(file);  // the entry is out of the list and has no other place
+          return s;
+        }
+  }
+  return kOk;
+}
+
+// Rebuilds file.pending from the line map.
+Status scan_everything(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.pending.clear();
+  const LineRange data = lines_of_data(file);
+  for (LineIndex l = data.first; l < data.end; l += 8)
+    if (SNAPSHOT_UNLIKELY(any_of_eight(l)))
+      if (Status s = file.pending.push(Run{l, 8}.packed()); !s.ok()) {
+        ask_for_scan(file);
+        return s;
+      }
+  return kOk;
+}
+
+// Collects marked lines into file.runs, clearing their marks (step c). What cannot be kept is marked again.
+class Taker {
+ public:
+  explicit Taker(GrowBuffer<u64> &out) : out_(out) {}
+  ~Taker() { mark_again(); }
+
+  void take(LineIndex line) {
+    if (!is_marked(line) || !status_.ok()) return;
+    // A thread that sets the mark between these two has stored before; the caller's thread fence comes after, so
+    // that the copy of the line has the store.
+    __atomic_store_n(&line_map()[line], u8{0}, __ATOMIC_RELAXED);
+    ++lines_;
+    if (run_.count != 0 && line == run_.end() && run_.count < Run::kCountMax) {
+      ++run_.count;
+      return;
+    }
+    finish();
+    if (status_.ok())
+      run_ = {line, 1};
+    else
+      set_mark(line);
+  }
+  void finish() {
+    if (run_.count == 0) return;
+    status_ = out_.push(run_.packed());
+    if (!status_.ok()) mark_again();
+    run_.count = 0;
+  }
+  Status status() const { return status_; }
+  u64 lines() const { return lines_; }
+
+ private:
+  void mark_again() {
+    for (LineIndex l = run_.first; l < run_.end(); ++l) set_mark(l);
+  }
+  GrowBuffer<u64> &out_;
+  Run run_{0, 0};
+  u64 lines_ = 0;
+  Status status_;
+};
+
+bool any_marked(Run run) {
+  for (LineIndex l = run.first; l < run.end(); ++l)
+    if (is_marked(l)) return true;
+  return false;
+}
+
+// From the list. Runs with marked lines left, which are those outside the range, stay pending.
+void take_from_pending(ManagedFile &file, LineRange range, Taker &taker) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const Window &w = file.window();
+  u64 kept = 0;
+  for (u64 i = 0; i < file.pending.size(); ++i) {
+    const Run run = Run::unpack(file.pending[i]);
+    const LineIndex end = min_u64(run.end(), range.end);
+    for (LineIndex l = max_u64(run.first, range.first); l < end; ++l) taker.take(l);
+    const bool inside = run.first >= range.first && run.end() <= range.end;
+    // A late entry for a file that had this window before may lie anywhere.
+    const bool ours = run.first >= w.first_line && run.end() <= w.first_line + w.line_count;
+    if (SNAPSHOT_UNLIKELY(!inside) && ours && any_marked(run)) file.pending[kept++] = run.packed();
+  }
+  file.pending.truncate(kept);
+}
+
+// From the line map, for a range that is short next to the list: a program that commits page by page must not pay for
+// all its pages each time. The entries in the list become stale.
+void take_from_map(LineRange range, Taker &taker) {
+  for (LineIndex l = round_down(range.first, 8); l < range.end; l += 8) {
+    if (SNAPSHOT_LIKELY(!any_of_eight(l))) continue;
+    for (LineIndex k = max_u64(l, range.first); k < min_u64(l + 8, range.end); ++k) taker.take(k);
+  }
+}
+
+// Stale entries may not pile up for ever: beyond this a look at the whole line map is cheaper than the list.
+u64 pending_max(const ManagedFile &file) {
+  const LineRange data = lines_of_data(file);
+  return 4096 + (data.end - data.first) / 8;
+}
+
+}  // namespace
+
+Status gather(ManagedFile &file, LineRange range, u64 *lines) {
+  *lines = 0;
+  file.runs.clear();
+  // Before the lists: a failure that is noted now must find the marks that made it.
+  const bool scan = windows[file.slot].scan.exchange(false, std::memory_order_acq_rel);
+  Status s = take_announcements(file, range);
+  if (s.ok()) s = take_lists(file);
+  if (s.ok() && SNAPSHOT_UNLIKELY(scan || file.pending.size() > pending_max(file))) s = scan_everything(file);
+  if (!s.ok()) {
+    if (scan) ask_for_scan(file);
+    return s;
+  }
+  Taker taker(file.runs);
+  const bool by_map = (range.end - range.first) / 8 < file.pending.size();
+  if (by_map)
+    take_from_map(range, taker);
+  else
+    take_from_pending(file, range, taker);
+  taker.finish();
+  if (taker.status().ok()) {
+    *lines = taker.lines();
+    return kOk;
+  }
+  put_back(file);
+  return taker.status();
+}
+
+void put_back(ManagedFile &file) {
+  for (u64 i = 0; i < file.runs.size(); ++i) {
+    const Run run = Run::unpack(file.runs[i]);
+    for (LineIndex l = run.first; l < run.end(); ++l) set_mark(l);
+    if (!file.pending.push(run.packed()).ok()) ask_for_scan(file);
+  }
+  file.runs.clear();
+}
+
+u64 discard_dirty(ManagedFile &file) {
+  const Window &w = file.window();
+  u64 lines = 0;
+  if (!gather(file, {w.first_line, w.first_line + w.line_count}, &lines).ok()) return 0;
+  file.runs.clear();
+  file.pending.clear();
+  return lines;
+}
+
+}  // namespace snapshot

@@ -1,0 +1,67 @@
+// A managed file: one object per file, whatever the number of mappings and paths.
+//
+// Locks, in the order in which they are taken:
+//   registry (api/registry.h)  which files there are, their mappings, opening and closing
+//   ManagedFile::commit_lock   everything that moves data: commit, rollback, resize; two files never share one
+// An object is never freed, only reused, so that a commit may look it up without the registry and check afterwards.
+#pragma once
+#include "log/sidecar.h"
+#include "log/areas.h"
+#include "platform/grow_buffer.h"
+#include "platform/mutex.h"
+#include "track/windows.h"
+
+namespace snapshot {
+
+struct FileKey {
+  u64 device = 0;
+  u64 inode = 0;
+  bool operator==(const FileKey &) const = default;
+};
+
+enum class FileState : u32 {
+  closed,
+  open,
+  inherited,  // opened by the parent of this forked process: may be read, cannot be committed
+};
+
+struct Counters {
+  u64 commits, commits_empty, commits_failed, rollbacks, lines_committed, bytes_logged, fences, thread_fences,
+      lines_discarded;
+};
+
+struct ManagedFile {
+  std::atomic<FileState> state{FileState::closed};
+  Slot slot = 0;
+  FileKey key;
+  FileIdentity identity;
+  Path path;
+  Path log_path;
+  int size_fd = -1;   // O_PATH, from the first change of size on: closing such a descriptor drops no POSIX locks
+  u64 eager_bytes = 0;  // leading part of the working copy that is anonymous memory
+
+  Mutex commit_lock;
+  Medium medium SNAPSHOT_GUARDED_BY(commit_lock);
+  Log log SNAPSHOT_GUARDED_BY(commit_lock);
+  // Bytes. size is what the program sees; file_size is the real one, larger while a shrink waits for its commit;
+  // committed_size is what recovery would restore.
+  std::atomic<u64> size{0};
+  u64 file_size SNAPSHOT_GUARDED_BY(commit_lock) = 0;
+  u64 committed_size SNAPSHOT_GUARDED_BY(commit_lock) = 0;
+  // Runs that were taken from the threads' lists and are not committed yet. Those whose lines are no longer marked
+  // are stale and mean nothing.
+  GrowBuffer<u64> pending SNAPSHOT_GUARDED_BY(commit_lock);
+  // Scratch of a commit, kept between commits: its runs, its lines' private copies and, on page-cache media, what
+  // the copies replace.
+  GrowBuffer<u64> runs SNAPSHOT_GUARDED_BY(commit_lock);
+  GrowBuffer<u8> copies SNAPSHOT_GUARDED_BY(commit_lock);
+  GrowBuffer<u8> replaced SNAPSHOT_GUARDED_BY(commit_lock);
+  // Runs of a commit whose data could not be synced: file.replaced must go back before anything else (undo.h).
+  GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);
+  Counters counters SNAPSHOT_GUARDED_BY(commit_lock) = {};
+
+  const Window &window() const { return windows[slot]; }
+  WorkingAddr base() const { return window().begin(); }
+};
+
+}  // namespace snapshot

@@ -1,0 +1,92 @@
+#include "commit/resize.h"
+
+#include "base/syscall.h"
+#include "platform/private_fd.h"
+#include "snapshot/abi.h"
+
+namespace snapshot {
+namespace {
+
+// By descriptor path: truncate(2) through the link of an O_PATH descriptor opens nothing, so it neither needs the
+// program's descriptor nor drops its POSIX locks.
+Status truncate_real(const ManagedFile &file, u64 size) {
+  if (file.size_fd < 0) return {EBADF};
+  Text<64> path;
+  path << "/proc/self/fd/" << file.size_fd;
+  return sys::status(sys::call(SYS_truncate, sys::as_long(path.c_str()), static_cast<long>(size)));
+}
+
+void keep_handle(ManagedFile &file, int fd) {
+  if (file.size_fd >= 0) return;
+  Text<64> path;
+  path << "/proc/self/fd/" << fd;
+  const long opened = sys::open(path.c_str(), O_PATH | O_CLOEXEC);
+  if (!sys::failed(opened)) file.size_fd = make_private(static_cast<int>(opened));
+}
+
+bool all_zero(const u8 *p, u64 bytes) {
+  for (u64 i = 0; i < bytes; ++i)
+    if (p[i] != 0) return false;
+  return true;
+}
+
+// Makes [from, to) of the working copy read as zeros, whatever was there while it was no part of the file.
+void clear_working(ManagedFile &file, u64 from, u64 to) {
+  u8 *begin = file.base().ptr() + from;
+  if (from >= to || all_zero(begin, to - from)) return;
+  fill_bytes(begin, 0, to - from);
+  __snapshot_mark(begin, to - from);
+}
+
+// The size has shrunk for real: blocks are gone, and the kernel has dropped the pages of a lazy working copy.
+void forget_beyond(ManagedFile &file, u64 size) {
+  const u64 first = round_up(size, kPageBytes);
+  // Anonymous pages do not go with the file: make them what the file will have there if it grows again.
+  if (file.eager_bytes > first)
+    (void)sys::madvise(file.base().value + first, file.eager_bytes - first, MADV_DONTNEED);
+  const u64 window_page = (file.base().value - kWorkingBase) / kPageBytes;
+  forget_pages(window_page + first / kPageBytes, window_page + file.window().bytes() / kPageBytes);
+}
+
+}  // namespace
+
+void note_growth(ManagedFile &file, int fd, u64 size) {
+  if (size <= file.file_size) return;
+  keep_handle(file, fd);
+  // Up to the old real end lie the old bytes of a shrink that waits for its commit; after it, in the rest of its
+  // page, what the program stored there through the mapping.
+  const u64 seen = file.size.load(std::memory_order_relaxed);
+  clear_working(file, seen, min_u64(size, round_up(file.file_size, kPageBytes)));
+  file.file_size = size;
+  file.size.store(size, std::memory_order_release);
+}
+
+Status resize(ManagedFile &file, int fd, u64 size) {
+  const u64 old_size = file.size.load(std::memory_order_relaxed);
+  if (size > file.window().bytes()) {
+    Message m;
+    m << file.path.c_str() << ": cannot grow to " << size << " bytes while it is mapped: its window has "
+      << file.window().bytes() << "; unmap it, grow it, and map it again";
+    return fail(EFBIG, m);
+  }
+  if (size > file.file_size) {
+    if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
+    note_growth(file, fd, size);
+  } else if (size > old_size) {
+    clear_working(file, old_size, size);
+    file.size.store(size, std::memory_order_release);
+  } else if (size < old_size) {
+    keep_handle(file, fd);
+    file.size.store(size, std::memory_order_release);
+  }
+  return kOk;
+}
+
+void apply_committed_size(ManagedFile &file) {
+  if (file.file_size == file.committed_size) return;
+  if (!truncate_real(file, file.committed_size).ok()) return;
+  if (file.committed_size < file.file_size) forget_beyond(file, file.committed_size);
+  file.file_size = file.committed_size;
+}
+
+}  // namespace snapshot

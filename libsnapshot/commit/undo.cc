@@ -1,0 +1,171 @@
+#include "commit/undo.h"
+
+#include "base/hash.h"
+#include "base/run.h"
+#include "base/step.h"
+#include "log/log_writer.h"
+#include "platform/thread_fence.h"
+
+namespace snapshot {
+namespace {
+
+// Bytes of the line that lie before size; the rest of the line counts as zeros, in the log and in the file.
+u64 bytes_inside(const ManagedFile &file, LineIndex line, u64 size) {
+  const u64 offset = (line - file.window().first_line) * kLineBytes;
+  return offset >= size ? 0 : min_u64(size - offset, kLineBytes);
+}
+
+void clear_beyond(u8 *line, u64 inside) {
+  if (SNAPSHOT_UNLIKELY(inside < kLineBytes)) fill_bytes(line + inside, 0, kLineBytes - inside);
+}
+
+template <typename Each>
+void for_each_line(const GrowBuffer<u64> &runs, Each each) {
+  for (u64 i = 0; i < runs.size(); ++i) {
+    const Run run = Run::unpack(runs[i]);
+    for (LineIndex l = run.first; l < run.end(); ++l) each(l);
+  }
+}
+
+// Step 1. Other threads may be storing: whatever they store after the thread fence has marked its line again.
+u64 copy_new_lines(ManagedFile &file, u64 lines, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  u8 *to = file.copies.data();
+  for_each_line(file.runs, [&](LineIndex l) {
+    copy_line(to, address_of(l).ptr());
+    clear_beyond(to, bytes_inside(file, l, size));
+    to += kLineBytes;
+  });
+  u64 digest = file.log.sequence + 1;
+  u64 at = 0;
+  do {
+    const u64 n = min_u64(lines * kLineBytes - at, format::kHashPiece);
+    digest = hash_bytes(digest, file.copies.data() + at, n);
+    at += n;
+  } while (at < lines * kLineBytes);
+  return digest;
+}
+
+void write_run_table(RecordWriter &writer, const ManagedFile &file, const GrowBuffer<u64> &runs) {
+  const LineIndex origin = file.window().first_line;
+  u64 row[kLineBytes / sizeof(u64)];
+  for (u64 i = 0; i < runs.size(); i += kLineBytes / sizeof(u64)) {
+    for (u64 k = 0; k < kLineBytes / sizeof(u64); ++k) {
+      const Run run = i + k < runs.size() ? Run::unpack(runs[i + k]) : Run{origin, 0};
+      row[k] = format::pack_run(run.first - origin, run.count);
+    }
+    __builtin_memcpy_inline(writer.line(), row, sizeof row);
+  }
+}
+
+// Step 2.
+Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  RecordWriter writer(&file.log, file.runs.size(), lines);
+  write_run_table(writer, file, file.runs);
+  u8 *keep = file.medium.is_memory() ? nullptr : file.replaced.data();
+  const u64 size_before = file.committed_size;
+  for_each_line(file.runs, [&](LineIndex l) {
+    u8 *to = writer.line();
+    copy_line(to, backing_of(address_of(l)).ptr());
+    clear_beyond(to, bytes_inside(file, l, size_before));
+    if (keep != nullptr) copy_line(keep, to), keep += kLineBytes;
+  });
+  file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
+  return writer.seal(size_before, size_after, digest);
+}
+
+// The part of the backing range that a commit has touched. One that changes the size alone syncs the first page, so
+// that it, too, has its two fences.
+struct Extent {
+  u64 begin = ~u64{0};
+  u64 end = 0;
+
+  void add(BackingAddr at, u64 bytes) {
+    begin = min_u64(begin, at.value);
+    end = max_u64(end, at.value + bytes);
+  }
+};
+
+// Step 4, and the way back: the lines of runs, one after the other in from, to where they belong.
+Extent copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
+  Extent all;
+  for (u64 i = 0; i < runs.size(); ++i) {
+    const Run run = Run::unpack(runs[i]);
+    const BackingAddr to = backing_of(address_of(run.first));
+    const u64 bytes = run.count * kLineBytes;
+    medium.copy(to.ptr(), from, bytes);
+    SNAPSHOT_STEP("commit-run-copied");
+    from += bytes;
+    all.add(to, bytes);
+  }
+  return all;
+}
+
+Status sync_data(ManagedFile &file, Extent extent) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (extent.end == 0) extent.add(backing_of(file.base()), kLineBytes);
+  ++file.counters.fences;
+  return file.medium.fence_data({extent.begin}, extent.end - extent.begin);
+}
+
+Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (u64 i = 0; i < runs.size(); ++i) {
+    const Run run = Run::unpack(runs[i]);
+    const BackingAddr begin = backing_of(address_of(run.first));
+    if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
+      return s;
+  }
+  return kOk;
+}
+
+// Everything that can fail for want of space or memory, before anything is written.
+Status acquire_resources(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (lines > ~u32{0} || file.runs.size() > ~u32{0}) return {EFBIG};
+  if (Status s = prepare_backing(file, file.runs); !s.ok()) return s;
+  if (Status s = file.copies.reserve(lines * kLineBytes); !s.ok()) return s;
+  if (!file.medium.is_memory()) {
+    // What a failed sync will need, when it is too late to ask for memory.
+    if (Status s = file.replaced.reserve(lines * kLineBytes); !s.ok()) return s;
+    if (Status s = file.failed_runs.reserve(file.runs.size()); !s.ok()) return s;
+  }
+  return reserve_record(&file.log, format::record_bytes(file.runs.size(), lines));
+}
+
+}  // namespace
+
+Status commit_undo(ManagedFile &file, u64 lines) {
+  const u64 size_after = file.size.load(std::memory_order_relaxed);
+  if (Status s = acquire_resources(file, lines); !s.ok()) return s;
+  SNAPSHOT_STEP("commit-prepared");
+  // Step d of the protocol in track/mark.cc: gather has cleared the marks.
+  if (thread_fence()) ++file.counters.thread_fences;
+  const u64 digest = copy_new_lines(file, lines, size_after);
+  SNAPSHOT_STEP("commit-copied");
+  if (Status s = write_record(file, lines, size_after, digest); !s.ok()) return s;
+  SNAPSHOT_STEP("commit-logged");
+  ++file.counters.fences;
+  if (Status s = file.medium.fence_log(file.log.fd); !s.ok()) return s;
+  SNAPSHOT_STEP("commit-log-durable");
+  const Extent extent = copy_to_backing(file.medium, file.runs, file.copies.data());
+  SNAPSHOT_STEP("commit-applied");
+  if (Status s = sync_data(file, extent); !s.ok()) {
+    for (u64 i = 0; i < file.runs.size(); ++i) file.failed_runs.push_reserved(file.runs[i]);
+    (void)restore_failed_commit(file);  // if this fails, too, the next commit tries again
+    return s;
+  }
+  SNAPSHOT_STEP("commit-durable");
+  ++file.log.sequence;
+  file.committed_size = size_after;
+  return kOk;
+}
+
+Status restore_failed_commit(ManagedFile &file) {
+  if (SNAPSHOT_LIKELY(file.failed_runs.size() == 0)) return kOk;
+  // Stored anew, not only synced anew: after a failed sync the kernel counts the pages as clean.
+  if (Status s = prepare_backing(file, file.failed_runs); !s.ok()) return s;
+  const Extent extent = copy_to_backing(file.medium, file.failed_runs, file.replaced.data());
+  if (Status s = sync_data(file, extent); !s.ok()) return s;
+  file.failed_runs.clear();
+  return kOk;
+}
+
+}  // namespace snapshot
