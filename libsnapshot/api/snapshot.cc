@@ -28,7 +28,11 @@ SNAPSHOT_API int snapshot_rollback(void *address, size_t length) {
   return to_errno(rollback_managed(reinterpret_cast<u64>(address), length));
 }
 
-SNAPSHOT_API void snapshot_log_range(const void *address, size_t length) { __snapshot_mark(address, length); }
+SNAPSHOT_API void snapshot_log_range(const void *address, size_t length) {
+  // Unlike a store, a declaration may name an address where there is nothing at all.
+  if (in_working_range(address) && slot_of(line_of(reinterpret_cast<u64>(address))) != 0)
+    __snapshot_mark(address, length);
+}
 
 SNAPSHOT_API int snapshot_is_managed(const void *address, size_t length) {
   return is_managed(reinterpret_cast<u64>(address), length == 0 ? 1 : length) ? 1 : 0;

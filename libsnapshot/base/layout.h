@@ -31,7 +31,8 @@ inline constexpr u64 kRangeBytes = u64{1} << SNAPSHOT_RANGE_BITS;
 inline constexpr u64 kWorkingBase = SNAPSHOT_WORKING_BASE;
 inline constexpr u64 kBackingDistance = 2 * kRangeBytes;
 inline constexpr u64 kLineMapBase = SNAPSHOT_LINE_MAP_BASE;
-inline constexpr u64 kLineMapBytes = kRangeBytes / kLineBytes;
+// One page more than lines: a declared range may seem to end one line beyond the range (track/mark.cc).
+inline constexpr u64 kLineMapBytes = kRangeBytes / kLineBytes + kPageBytes;
 inline constexpr u64 kPageMapBase = kWorkingBase + 5 * kRangeBytes;
 inline constexpr u64 kPageMapBytes = kRangeBytes / kPageBytes;
 static_assert(kWorkingBase % kRangeBytes == 0);

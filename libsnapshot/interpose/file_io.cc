@@ -1,0 +1,132 @@
+// read, write and their relatives. On a managed file they work on the working copy, so that a program that mixes them
+// with the mapping sees one file (POSIX, mmap: "coherent"), and what they write is committed like a store. On any
+// other file they are libc's; kernel writes into a managed buffer are tracked either way.
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "api/managed_io.h"
+#include "api/range.h"
+#include "base/syscall.h"
+#include "interpose/edge.h"
+#include "interpose/real.h"
+#include "interpose/written.h"
+
+using namespace snapshot;
+
+namespace {
+
+constexpr i64 kAtPosition = -1;
+
+template <typename Real, typename... Arguments>
+long real_or_kernel(Real real, long number, Arguments... arguments) {
+  if (SNAPSHOT_LIKELY(real != nullptr)) return real(arguments...);
+  return edge(sys::call(number, (long)arguments...));
+}
+
+// The bytes that the kernel put into the vector, from the front.
+void written_vector(const iovec *vector, int count, long bytes) {
+  for (int i = 0; i < count && bytes > 0; ++i) {
+    const u64 here = min_u64(vector[i].iov_len, static_cast<u64>(bytes));
+    written(vector[i].iov_base, here);
+    bytes -= static_cast<long>(here);
+  }
+}
+
+// After a read of n bytes: shows the working copy's bytes instead of the file's.
+long after_read(int fd, const iovec *vector, int count, i64 offset, long n) {
+  if (n <= 0) return n;
+  if (SNAPSHOT_UNLIKELY(any_managed()))
+    if (RegisteredFile *file = file_by_fd(fd); file != nullptr) {
+      const int saved = errno;
+      n = overlay_working_copy(*file, fd, vector, count, offset, n);
+      errno = saved;
+    }
+  written_vector(vector, count, n);
+  return n;
+}
+
+// offset kAtPosition: at the descriptor's position. *out is what the call returns; false: not a managed file.
+bool wrote_managed(int fd, const iovec *vector, int count, i64 offset, long *out) {
+  if (SNAPSHOT_LIKELY(!any_managed())) return false;
+  RegisteredFile *file = file_by_fd(fd);
+  if (file == nullptr) return false;
+  long n = 0;
+  const Status s = write_working_copy(*file, fd, vector, count, offset, &n);
+  if (s.error == ESTALE) return false;  // closed by another thread since
+  *out = s.ok() ? n : edge(s);
+  return true;
+}
+
+bool valid_vector(const iovec *vector, int count) { return vector != nullptr && count > 0 && count <= IOV_MAX; }
+
+int commit_or(int fd, int (*real)(int), long number) {
+  if (SNAPSHOT_UNLIKELY(any_managed()))
+    if (RegisteredFile *file = file_by_fd(fd); file != nullptr)
+      if (Status s = commit_whole(*file); s.error != EINVAL) return static_cast<int>(edge(s));
+  return static_cast<int>(real_or_kernel(real, number, fd));
+}
+
+}  // namespace
+
+SNAPSHOT_EXPORT ssize_t read(int fd, void *buffer, size_t n) {
+  const iovec v{buffer, n};
+  return after_read(fd, &v, 1, kAtPosition, real_or_kernel(SNAPSHOT_REAL(read), SYS_read, fd, buffer, n));
+}
+SNAPSHOT_EXPORT ssize_t pread(int fd, void *buffer, size_t n, off_t offset) {
+  const iovec v{buffer, n};
+  return after_read(fd, &v, 1, offset, real_or_kernel(SNAPSHOT_REAL(pread), SYS_pread64, fd, buffer, n, offset));
+}
+SNAPSHOT_EXPORT ssize_t pread64(int fd, void *buffer, size_t n, off64_t offset) {
+  const iovec v{buffer, n};
+  return after_read(fd, &v, 1, offset, real_or_kernel(SNAPSHOT_REAL(pread64), SYS_pread64, fd, buffer, n, offset));
+}
+SNAPSHOT_EXPORT ssize_t readv(int fd, const iovec *vector, int count) {
+  const long n = real_or_kernel(SNAPSHOT_REAL(readv), SYS_readv, fd, vector, count);
+  return after_read(fd, vector, count, kAtPosition, n);
+}
+SNAPSHOT_EXPORT ssize_t preadv(int fd, const iovec *vector, int count, off_t offset) {
+  const long n = real_or_kernel(SNAPSHOT_REAL(preadv), SYS_preadv, fd, vector, count, offset);
+  return after_read(fd, vector, count, offset, n);
+}
+SNAPSHOT_EXPORT ssize_t preadv64(int fd, const iovec *vector, int count, off64_t offset) {
+  const long n = real_or_kernel(SNAPSHOT_REAL(preadv64), SYS_preadv, fd, vector, count, offset);
+  return after_read(fd, vector, count, offset, n);
+}
+
+SNAPSHOT_EXPORT ssize_t write(int fd, const void *buffer, size_t n) {
+  const iovec v{const_cast<void *>(buffer), n};
+  long result;
+  if (wrote_managed(fd, &v, 1, kAtPosition, &result)) return result;
+  return real_or_kernel(SNAPSHOT_REAL(write), SYS_write, fd, buffer, n);
+}
+SNAPSHOT_EXPORT ssize_t pwrite(int fd, const void *buffer, size_t n, off_t offset) {
+  const iovec v{const_cast<void *>(buffer), n};
+  long result;
+  if (offset >= 0 && wrote_managed(fd, &v, 1, offset, &result)) return result;
+  return real_or_kernel(SNAPSHOT_REAL(pwrite), SYS_pwrite64, fd, buffer, n, offset);
+}
+SNAPSHOT_EXPORT ssize_t pwrite64(int fd, const void *buffer, size_t n, off64_t offset) {
+  const iovec v{const_cast<void *>(buffer), n};
+  long result;
+  if (offset >= 0 && wrote_managed(fd, &v, 1, offset, &result)) return result;
+  return real_or_kernel(SNAPSHOT_REAL(pwrite64), SYS_pwrite64, fd, buffer, n, offset);
+}
+SNAPSHOT_EXPORT ssize_t writev(int fd, const iovec *vector, int count) {
+  long result;
+  if (valid_vector(vector, count) && wrote_managed(fd, vector, count, kAtPosition, &result)) return result;
+  return real_or_kernel(SNAPSHOT_REAL(writev), SYS_writev, fd, vector, count);
+}
+SNAPSHOT_EXPORT ssize_t pwritev(int fd, const iovec *vector, int count, off_t offset) {
+  long result;
+  if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result)) return result;
+  return real_or_kernel(SNAPSHOT_REAL(pwritev), SYS_pwritev, fd, vector, count, offset);
+}
+SNAPSHOT_EXPORT ssize_t pwritev64(int fd, const iovec *vector, int count, off64_t offset) {
+  long result;
+  if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result)) return result;
+  return real_or_kernel(SNAPSHOT_REAL(pwritev64), SYS_pwritev, fd, vector, count, offset);
+}
+
+SNAPSHOT_EXPORT int fsync(int fd) { return commit_or(fd, SNAPSHOT_REAL(fsync), SYS_fsync); }
+SNAPSHOT_EXPORT int fdatasync(int fd) { return commit_or(fd, SNAPSHOT_REAL(fdatasync), SYS_fdatasync); }

@@ -1,0 +1,234 @@
+// Calls that change or report a file's size. For a managed file the size is part of what is committed (commit/resize.h).
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "api/managed_io.h"
+#include "base/syscall.h"
+#include "interpose/edge.h"
+#include "interpose/real.h"
+#include "interpose/written.h"
+
+using namespace snapshot;
+
+namespace {
+
+int resize_or_kernel(int fd, off_t size) {
+  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()))
+    if (RegisteredFile *file = file_by_fd(fd); file != nullptr) {
+      const long flags = sys::fcntl(fd, F_GETFL);
+      const bool writable = !sys::failed(flags) && (flags & O_ACCMODE) != O_RDONLY;
+      if (writable)
+        if (Status s = resize_managed(*file, fd, static_cast<u64>(size)); s.error != ESTALE)
+          return static_cast<int>(edge(s));
+    }
+  return static_cast<int>(edge(sys::ftruncate(fd, static_cast<u64>(size))));
+}
+
+int truncate_or_kernel(const char *path, off_t size) {
+  struct stat st;
+  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()) && !sys::failed(sys::newfstatat(AT_FDCWD, path, &st, 0)) &&
+      file_by_key({st.st_dev, st.st_ino}) != nullptr) {
+    const long fd = sys::open(path, O_RDWR | O_CLOEXEC);
+    if (sys::failed(fd)) return static_cast<int>(edge(fd));
+    const int result = resize_or_kernel(static_cast<int>(fd), size);
+    (void)sys::close(static_cast<int>(fd));
+    return result;
+  }
+  return static_cast<int>(edge(sys::call(SYS_truncate, sys::as_long(path), size)));
+}
+
+int allocate_or_kernel(int fd, int mode, off_t offset, off_t length) {
+  if (offset >= 0 && length > 0 && SNAPSHOT_UNLIKELY(any_managed()))
+    if (RegisteredFile *file = file_by_fd(fd); file != nullptr) {
+      const Status s = allocate_managed(*file, fd, mode, static_cast<u64>(offset), static_cast<u64>(length));
+      if (s.error != ESTALE) return s.error;
+    }
+  const long result = sys::fallocate(fd, mode, static_cast<u64>(offset), static_cast<u64>(length));
+  return sys::failed(result) ? static_cast<int>(-result) : 0;
+}
+
+off_t seek(int fd, off_t offset, int whence) {
+  u64 size;
+  if (whence == SEEK_END && SNAPSHOT_UNLIKELY(any_managed()))
+    if (RegisteredFile *file = file_by_fd(fd); file != nullptr && seen_size_differs(*file, &size))
+      return edge(sys::lseek(fd, static_cast<off_t>(size) + offset, SEEK_SET));
+  return edge(sys::lseek(fd, offset, whence));
+}
+
+// open with O_TRUNC would take the bytes of a managed file away behind our back: shrink it like ftruncate instead.
+int open_or_kernel(int directory, const char *path, int flags, mode_t mode) {
+  if ((flags & O_TRUNC) == 0 || SNAPSHOT_LIKELY(!any_managed()))
+    return static_cast<int>(edge(sys::openat(directory, path, flags, mode)));
+  struct stat st;
+  const bool managed = !sys::failed(sys::newfstatat(directory, path, &st, 0)) &&
+                       file_by_key({st.st_dev, st.st_ino}) != nullptr;
+  const long fd = sys::openat(directory, path, managed ? flags & ~O_TRUNC : flags, mode);
+  if (sys::failed(fd) || !managed) return static_cast<int>(edge(fd));
+  if ((flags & O_ACCMODE) != O_RDONLY && resize_or_kernel(static_cast<int>(fd), 0) != 0) {
+    (void)sys::close(static_cast<int>(fd));
+    return -1;
+  }
+  return static_cast<int>(fd);
+}
+
+mode_t mode_argument(int flags, va_list arguments) {
+  return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+}
+
+template <typename Stat>
+int after_stat(int result, Stat *st) {
+  u64 size;
+  if (result == 0 && SNAPSHOT_UNLIKELY(any_managed()))
+    if (RegisteredFile *file = file_by_key({st->st_dev, st->st_ino});
+        file != nullptr && seen_size_differs(*file, &size))
+      st->st_size = static_cast<off_t>(size);
+  if (result == 0) written_object(st);
+  return result;
+}
+
+int stat_at(int directory, const char *path, struct stat *st, int flags) {
+  return after_stat(static_cast<int>(edge(sys::newfstatat(directory, path, st, flags))), st);
+}
+
+int stat_fd(int fd, struct stat *st) { return after_stat(static_cast<int>(edge(sys::fstat(fd, st))), st); }
+
+// Copies inside the kernel bypass the working copy; the documented answer "cannot do that here" makes every user of
+// these calls fall back to read and write.
+bool in_kernel_copy_refused(int a, int b) {
+  return SNAPSHOT_UNLIKELY(any_managed()) && (file_by_fd(a) != nullptr || file_by_fd(b) != nullptr);
+}
+
+}  // namespace
+
+SNAPSHOT_EXPORT int ftruncate(int fd, off_t size) noexcept { return resize_or_kernel(fd, size); }
+SNAPSHOT_EXPORT int ftruncate64(int fd, off64_t size) noexcept { return resize_or_kernel(fd, size); }
+SNAPSHOT_EXPORT int truncate(const char *path, off_t size) noexcept { return truncate_or_kernel(path, size); }
+SNAPSHOT_EXPORT int truncate64(const char *path, off64_t size) noexcept { return truncate_or_kernel(path, size); }
+
+SNAPSHOT_EXPORT int fallocate(int fd, int mode, off_t offset, off_t length) {
+  return static_cast<int>(edge(Status{allocate_or_kernel(fd, mode, offset, length)}));
+}
+SNAPSHOT_EXPORT int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
+  return static_cast<int>(edge(Status{allocate_or_kernel(fd, mode, offset, length)}));
+}
+SNAPSHOT_EXPORT int posix_fallocate(int fd, off_t offset, off_t length) {
+  return allocate_or_kernel(fd, 0, offset, length);
+}
+SNAPSHOT_EXPORT int posix_fallocate64(int fd, off64_t offset, off64_t length) {
+  return allocate_or_kernel(fd, 0, offset, length);
+}
+
+SNAPSHOT_EXPORT off_t lseek(int fd, off_t offset, int whence) noexcept { return seek(fd, offset, whence); }
+SNAPSHOT_EXPORT off64_t lseek64(int fd, off64_t offset, int whence) noexcept { return seek(fd, offset, whence); }
+
+SNAPSHOT_EXPORT int open(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = mode_argument(flags, arguments);
+  va_end(arguments);
+  return open_or_kernel(AT_FDCWD, path, flags, mode);
+}
+SNAPSHOT_EXPORT int open64(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = mode_argument(flags, arguments);
+  va_end(arguments);
+  return open_or_kernel(AT_FDCWD, path, flags, mode);
+}
+SNAPSHOT_EXPORT int openat(int directory, const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = mode_argument(flags, arguments);
+  va_end(arguments);
+  return open_or_kernel(directory, path, flags, mode);
+}
+SNAPSHOT_EXPORT int openat64(int directory, const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = mode_argument(flags, arguments);
+  va_end(arguments);
+  return open_or_kernel(directory, path, flags, mode);
+}
+SNAPSHOT_EXPORT int creat(const char *path, mode_t mode) {
+  return open_or_kernel(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+SNAPSHOT_EXPORT int creat64(const char *path, mode_t mode) {
+  return open_or_kernel(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+SNAPSHOT_EXPORT int fstat(int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
+SNAPSHOT_EXPORT int stat(const char *path, struct stat *st) noexcept { return stat_at(AT_FDCWD, path, st, 0); }
+SNAPSHOT_EXPORT int lstat(const char *path, struct stat *st) noexcept {
+  return stat_at(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+SNAPSHOT_EXPORT int fstatat(int directory, const char *path, struct stat *st, int flags) noexcept {
+  return stat_at(directory, path, st, flags);
+}
+
+// struct stat64 is struct stat on x86-64; so are the versioned entry points of programs built before glibc 2.33.
+static_assert(sizeof(struct stat) == sizeof(struct stat64));
+SNAPSHOT_EXPORT int fstat64(int fd, struct stat64 *st) noexcept {
+  return stat_fd(fd, reinterpret_cast<struct stat *>(st));
+}
+SNAPSHOT_EXPORT int stat64(const char *path, struct stat64 *st) noexcept {
+  return stat_at(AT_FDCWD, path, reinterpret_cast<struct stat *>(st), 0);
+}
+SNAPSHOT_EXPORT int lstat64(const char *path, struct stat64 *st) noexcept {
+  return stat_at(AT_FDCWD, path, reinterpret_cast<struct stat *>(st), AT_SYMLINK_NOFOLLOW);
+}
+SNAPSHOT_EXPORT int fstatat64(int directory, const char *path, struct stat64 *st, int flags) noexcept {
+  return stat_at(directory, path, reinterpret_cast<struct stat *>(st), flags);
+}
+SNAPSHOT_EXPORT int __fxstat(int, int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
+SNAPSHOT_EXPORT int __fxstat64(int, int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
+SNAPSHOT_EXPORT int __xstat(int, const char *path, struct stat *st) noexcept { return stat_at(AT_FDCWD, path, st, 0); }
+SNAPSHOT_EXPORT int __xstat64(int, const char *path, struct stat *st) noexcept {
+  return stat_at(AT_FDCWD, path, st, 0);
+}
+SNAPSHOT_EXPORT int __lxstat(int, const char *path, struct stat *st) noexcept {
+  return stat_at(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+SNAPSHOT_EXPORT int __lxstat64(int, const char *path, struct stat *st) noexcept {
+  return stat_at(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+SNAPSHOT_EXPORT int __fxstatat(int, int directory, const char *path, struct stat *st, int flags) noexcept {
+  return stat_at(directory, path, st, flags);
+}
+SNAPSHOT_EXPORT int __fxstatat64(int, int directory, const char *path, struct stat *st, int flags) noexcept {
+  return stat_at(directory, path, st, flags);
+}
+
+SNAPSHOT_EXPORT int statx(int directory, const char *path, int flags, unsigned mask, struct statx *st) noexcept {
+  const long result = sys::statx(directory, path, flags, mask | STATX_INO, st);
+  u64 size;
+  if (result == 0 && SNAPSHOT_UNLIKELY(any_managed())) {
+    const u64 device = makedev(st->stx_dev_major, st->stx_dev_minor);
+    if (RegisteredFile *file = file_by_key({device, st->stx_ino}); file != nullptr && seen_size_differs(*file, &size))
+      st->stx_size = size;
+  }
+  if (result == 0) written_object(st);
+  return static_cast<int>(edge(result));
+}
+
+SNAPSHOT_EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t count) noexcept {
+  if (in_kernel_copy_refused(to, from)) return edge(Status{EINVAL});
+  const long n = sys::call(SYS_sendfile, to, from, sys::as_long(offset), static_cast<long>(count));
+  if (offset != nullptr) written_object(offset);
+  return edge(n);
+}
+SNAPSHOT_EXPORT ssize_t sendfile64(int to, int from, off64_t *offset, size_t count) noexcept {
+  return sendfile(to, from, offset, count);
+}
+SNAPSHOT_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, off64_t *to_offset, size_t count,
+                                        unsigned flags) {
+  if (in_kernel_copy_refused(to, from)) return edge(Status{EXDEV});
+  const long n = sys::call(SYS_copy_file_range, from, sys::as_long(from_offset), to, sys::as_long(to_offset),
+                           static_cast<long>(count), flags);
+  if (from_offset != nullptr) written_object(from_offset);
+  if (to_offset != nullptr) written_object(to_offset);
+  return edge(n);
+}

@@ -1,0 +1,21 @@
+// The library's own start and end, and fork.
+#include <pthread.h>
+
+#include "api/registry.h"
+#include "interpose/real.h"
+#include "platform/settings.h"
+
+namespace snapshot {
+namespace {
+
+__attribute__((constructor)) void start() {
+  read_message_level();
+  resolve_real_functions();
+  (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+// After main has returned or exit was called. _exit, quick_exit and a signal leave the logs to the next open.
+__attribute__((destructor)) void end() { close_all_at_exit(); }
+
+}  // namespace
+}  // namespace snapshot
