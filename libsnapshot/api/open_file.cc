@@ -132,6 +132,8 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   file.log.medium = file.medium;
   Status s = open_areas(&file.log);
   if (!s.ok()) s = cannot(c, "map the log", s.error);
+  // Recovery can give back to a file what a power cut took from its size.
+  if (s.ok() && file.file_size > file.window().bytes()) s = cannot(c, "map all of it at its recovered size", EFBIG);
   if (s.ok()) s = map_window(c, settings, file);
   if (s.ok()) return kOk;
   let_go_of_log(file);

@@ -47,6 +47,15 @@ Status populate(u64 first_page, u64 end_page, int path_fd) {
   }
 }
 
+// A sync that a signal has cut short on a network file system has failed nothing yet.
+template <typename Sync>
+Status uninterrupted(Sync sync) {
+  long result;
+  do result = sync();
+  while (result == -EINTR);
+  return sys::status(result);
+}
+
 }  // namespace
 
 void Medium::copy(void *to, const void *from, u64 bytes) const {
@@ -62,7 +71,7 @@ Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
     return kOk;
   }
   const u64 first = round_down(begin.value, kPageBytes);
-  return sys::status(sys::msync(first, begin.value + bytes - first, MS_SYNC));
+  return uninterrupted([&] { return sys::msync(first, begin.value + bytes - first, MS_SYNC); });
 }
 
 Status Medium::fence_log(int fd) const {
@@ -70,7 +79,7 @@ Status Medium::fence_log(int fd) const {
     verbs->fence();
     return kOk;
   }
-  return sys::status(sys::fdatasync(fd));
+  return uninterrupted([&] { return sys::fdatasync(fd); });
 }
 
 Status choose_medium(const Settings &settings, int fd, const char *path, Medium *out) {
