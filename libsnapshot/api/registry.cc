@@ -5,6 +5,7 @@
 #include "base/syscall.h"
 #include "commit/commit.h"
 #include "commit/resize.h"
+#include "media/persist.h"
 #include "platform/settings.h"
 #include "platform/signals.h"
 #include "track/thread.h"
@@ -147,6 +148,7 @@ Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out) 
   const Settings *settings;
   if (Status s = read_settings(&settings); !s.ok()) return s;
   notice_fork();
+  find_libpmem(settings->persist);
   for (;;) {
     const Status s = map_once(candidate, offset, length, out);
     if (s.error != EAGAIN || !settings->wait_for_writer) return s;

@@ -1,5 +1,7 @@
-// libpmem, loaded on demand (libpmem(7), PMDK 1.12): nothing here runs unless a setting asks for it.
+// libpmem (libpmem(7), PMDK 1.12) behind dlopen: the library does not depend on it.
 #include <dlfcn.h>
+
+#include <atomic>
 
 #include "media/persist.h"
 #include "platform/mutex.h"
@@ -32,29 +34,31 @@ bool find(void *library, const char *name, F *out) {
   return *out != nullptr;
 }
 
-bool load() {
-  static constinit Mutex mutex;
-  static constinit bool tried = false;
-  static constinit bool loaded = false;
-  MutexLock lock(mutex);
-  if (tried) return loaded;
-  tried = true;
-  void *library = dlopen("libpmem.so.1", RTLD_NOW | RTLD_LOCAL);
-  loaded = library != nullptr && find(library, "pmem_memcpy", &libpmem.memcpy) &&
-           find(library, "pmem_flush", &libpmem.flush) && find(library, "pmem_drain", &libpmem.drain) &&
-           find(library, "pmem_is_pmem", &libpmem.is_pmem);
-  return loaded;
-}
+constinit std::atomic<bool> found{false};
 
 }  // namespace
 
+void find_libpmem(PersistChoice choice) {
+  static constinit Mutex mutex;
+  static constinit bool looked = false;
+  MutexLock lock(mutex);
+  if (looked) return;
+  looked = true;
+  const int only_if_loaded = choice == PersistChoice::libpmem ? 0 : RTLD_NOLOAD;
+  void *library = dlopen("libpmem.so.1", RTLD_NOW | RTLD_LOCAL | only_if_loaded);
+  found.store(library != nullptr && find(library, "pmem_memcpy", &libpmem.memcpy) &&
+                  find(library, "pmem_flush", &libpmem.flush) && find(library, "pmem_drain", &libpmem.drain) &&
+                  find(library, "pmem_is_pmem", &libpmem.is_pmem),
+              std::memory_order_release);
+}
+
 const PersistVerbs *libpmem_verbs() {
   static constinit PersistVerbs verbs{"libpmem", copy_nt_libpmem, write_back_libpmem, fence_libpmem};
-  return load() ? &verbs : nullptr;
+  return found.load(std::memory_order_acquire) ? &verbs : nullptr;
 }
 
 bool libpmem_is_memory(const void *address, u64 bytes) {
-  return load() && libpmem.is_pmem(address, bytes) == 1;
+  return found.load(std::memory_order_acquire) && libpmem.is_pmem(address, bytes) == 1;
 }
 
 }  // namespace snapshot

@@ -18,9 +18,8 @@ bool maps_synchronously(int fd) {
   return true;
 }
 
-// Asked only when the user has pointed at libpmem, so that others do not load it.
-bool libpmem_says_memory(const Settings &settings, int fd) {
-  if (settings.persist != PersistChoice::libpmem) return false;
+bool libpmem_says_memory(int fd) {
+  if (libpmem_verbs() == nullptr) return false;
   const long page = sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (sys::failed(page)) return false;
   const bool memory = libpmem_is_memory(reinterpret_cast<void *>(page), kPageBytes);
@@ -88,7 +87,7 @@ Status choose_medium(const Settings &settings, int fd, const char *path, Medium 
   const bool synchronous = settings.media != MediaChoice::page_cache && maps_synchronously(fd);
   if (synchronous) m.map_flags = MAP_SHARED_VALIDATE | MAP_SYNC;
   const bool memory = synchronous || settings.media == MediaChoice::memory ||
-                      (settings.media == MediaChoice::automatic && libpmem_says_memory(settings, fd));
+                      (settings.media == MediaChoice::automatic && libpmem_says_memory(fd));
   m.kind = memory ? MediumKind::memory : MediumKind::page_cache;
   Message text;
   text << path << ": medium " << m.name() << (synchronous ? " (MAP_SYNC)" : "") << ", verbs "

@@ -24,11 +24,16 @@ struct PersistVerbs {
 // machine lacks (an instruction set, or libpmem.so.1).
 Status select_persist_verbs(PersistChoice choice, const PersistVerbs **out);
 
-// The libpmem variant, loaded with dlopen so that the library does not depend on it; nullptr when it is absent.
+// Finds libpmem, once: loads it if the settings choose it, else takes it if the program has loaded it already, so that
+// nobody gets a library they did not ask for. Calls dlopen, whose lock another thread may hold while its constructor
+// maps a file: not under a lock of ours.
+void find_libpmem(PersistChoice choice);
+
+// The libpmem variant; nullptr when it was not found.
 const PersistVerbs *libpmem_verbs();
 
-// Whether libpmem, when present, counts [address, address + bytes) as persistent memory (so does
-// PMEM_IS_PMEM_FORCE=1, which its users know). false when libpmem is absent.
+// Whether libpmem, where found, counts [address, address + bytes) as persistent memory (pmem_is_pmem(3): its users
+// know PMEM_IS_PMEM_FORCE=1).
 bool libpmem_is_memory(const void *address, u64 bytes);
 
 }  // namespace snapshot
