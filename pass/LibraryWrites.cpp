@@ -1,0 +1,93 @@
+//===- LibraryWrites.cpp - library calls that the pass must track ---------===//
+//
+// Library functions that write through a caller's pointer are the runtime's
+// business: it interposes them. Two kinds cannot be left to it:
+//  - mempcpy, which instruction selection turns into inline stores;
+//  - libatomic's functions, to which clang lowers atomics that are too large
+//    or not aligned. They are atomic writes like any other.
+//
+//===----------------------------------------------------------------------===//
+#include "StoreCollector.h"
+
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/InstrTypes.h"
+
+using namespace llvm;
+
+namespace snapshot {
+
+static Write sizedWrite(CallBase &Call, unsigned Argument, Value *Length,
+                        bool Announced) {
+  Write W{&Call, {}, Announced, false};
+  W.Dest.Address = Call.getArgOperand(Argument);
+  if (auto *Constant = dyn_cast<ConstantInt>(Length)) {
+    W.Dest.Bytes = Constant->getZExtValue();
+  } else {
+    W.Dest.DynamicBytes = Length;
+    W.Dest.Conditional = true;
+  }
+  return W;
+}
+
+static bool hasPointer(const CallBase &Call, unsigned Argument) {
+  return Argument < Call.arg_size() &&
+         Call.getArgOperand(Argument)->getType()->isPointerTy();
+}
+
+// __atomic_fetch_add_8(p, ...) and the like; N is 1, 2, 4, 8 or 16. The object
+// comes first; what is written besides is the last pointer, if any:
+// compare_exchange's expected value.
+static void collectSizedAtomic(CallBase &Call, StringRef Operation,
+                               uint64_t Bytes, WriteList &Writes) {
+  if (Operation == "load" || !hasPointer(Call, 0))
+    return;
+  Value *Length = ConstantInt::get(Type::getInt64Ty(Call.getContext()), Bytes);
+  Writes.push_back(sizedWrite(Call, 0, Length, true));
+  if (Operation == "compare_exchange" && hasPointer(Call, 1))
+    Writes.push_back(sizedWrite(Call, 1, Length, false));
+}
+
+// __atomic_store(size, p, ...) and the like, for objects of any size.
+static void collectGenericAtomic(CallBase &Call, StringRef Operation,
+                                 WriteList &Writes) {
+  if (!hasPointer(Call, 1) || !Call.getArgOperand(0)->getType()->isIntegerTy())
+    return;
+  Value *Length = Call.getArgOperand(0);
+  if (Operation == "store" || Operation == "exchange" ||
+      Operation == "compare_exchange")
+    Writes.push_back(sizedWrite(Call, 1, Length, true));
+  unsigned Result = 0; // what comes back through a pointer
+  if (Operation == "load" || Operation == "compare_exchange")
+    Result = 2;
+  else if (Operation == "exchange")
+    Result = 3;
+  if (Result && hasPointer(Call, Result))
+    Writes.push_back(sizedWrite(Call, Result, Length, false));
+}
+
+void collectLibraryWrites(CallBase &Call, const TargetLibraryInfo &TLI,
+                          WriteList &Writes) {
+  const Function *Callee = Call.getCalledFunction();
+  if (!Callee || !Callee->isDeclaration())
+    return;
+
+  LibFunc Known;
+  if (TLI.getLibFunc(*Callee, Known) && Known == LibFunc_mempcpy) {
+    Writes.push_back(sizedWrite(Call, 0, Call.getArgOperand(2), false));
+    return;
+  }
+
+  StringRef Name = Callee->getName();
+  if (!Name.consume_front("__atomic_"))
+    return;
+  auto [Operation, Suffix] = Name.rsplit('_');
+  uint64_t Bytes = 0;
+  if (!Suffix.getAsInteger(10, Bytes))
+    collectSizedAtomic(Call, Operation, Bytes, Writes);
+  else
+    collectGenericAtomic(Call, Name, Writes);
+}
+
+} // namespace snapshot
