@@ -23,7 +23,8 @@ size_t slow_strftime_l(char *to, size_t n, const char *format, const tm *time, l
 size_t slow_wcsftime(wchar_t *to, size_t n, const wchar_t *format, const tm *time) noexcept {
   return written_time(to, SNAPSHOT_REAL(wcsftime)(to, n, format, time), n);
 }
-size_t slow_wcsftime_l(wchar_t *to, size_t n, const wchar_t *format, const tm *time, locale_t locale) noexcept {
+size_t slow_wcsftime_l(wchar_t *to, size_t n, const wchar_t *format, const tm *time,
+                       locale_t locale) noexcept {
   return written_time(to, SNAPSHOT_REAL(wcsftime_l)(to, n, format, time, locale), n);
 }
 
@@ -67,11 +68,12 @@ SNAPSHOT_STUB(size_t, strftime_l, (char *, size_t, const char *, const tm *, loc
               slow_strftime_l);
 SNAPSHOT_STUB(size_t, __strftime_l, (char *, size_t, const char *, const tm *, locale_t) noexcept, "rdi",
               slow_strftime_l);
-SNAPSHOT_STUB(size_t, wcsftime, (wchar_t *, size_t, const wchar_t *, const tm *) noexcept, "rdi", slow_wcsftime);
+SNAPSHOT_STUB(size_t, wcsftime, (wchar_t *, size_t, const wchar_t *, const tm *) noexcept, "rdi",
+              slow_wcsftime);
 SNAPSHOT_STUB(size_t, wcsftime_l, (wchar_t *, size_t, const wchar_t *, const tm *, locale_t) noexcept, "rdi",
               slow_wcsftime_l);
-SNAPSHOT_STUB(size_t, __wcsftime_l, (wchar_t *, size_t, const wchar_t *, const tm *, locale_t) noexcept, "rdi",
-              slow_wcsftime_l);
+SNAPSHOT_STUB(size_t, __wcsftime_l, (wchar_t *, size_t, const wchar_t *, const tm *, locale_t) noexcept,
+              "rdi", slow_wcsftime_l);
 SNAPSHOT_STUB(char *, asctime_r, (const tm *, char *) noexcept, "rsi", slow_asctime_r);
 SNAPSHOT_STUB(char *, ctime_r, (const time_t *, char *) noexcept, "rsi", slow_ctime_r);
 SNAPSHOT_STUB(tm *, gmtime_r, (const time_t *, tm *) noexcept, "rsi", slow_gmtime_r);

@@ -24,21 +24,28 @@ SNAPSHOT_EXPORT int dup3(int from, int to, int flags) noexcept {
   return static_cast<int>(edge(sys::call(SYS_dup3, from, to, flags)));
 }
 
+namespace {
+
 // Around the private ones; they are close-on-exec already.
-SNAPSHOT_EXPORT int close_range(unsigned first, unsigned last, int flags) noexcept {
-  if (!any_managed()) return static_cast<int>(edge(sys::call(SYS_close_range, first, last, flags)));
-  if (first > last) return static_cast<int>(edge(Status{EINVAL}));
+long close_others(u64 first, u64 last, int flags) {
   for (u64 begin = first; begin <= last;) {
-    const u64 ours = first_private_from(begin, last);
+    const u64 ours = any_managed() ? first_private_from(begin, last) : last + 1;
     if (ours > begin)
       if (const long r = sys::call(SYS_close_range, static_cast<long>(begin), static_cast<long>(ours - 1), flags);
           sys::failed(r))
-        return static_cast<int>(edge(r));
+        return r;
     begin = ours + 1;
   }
   return 0;
 }
 
+}  // namespace
+
+SNAPSHOT_EXPORT int close_range(unsigned first, unsigned last, int flags) noexcept {
+  if (first > last) return static_cast<int>(edge(Status{EINVAL}));
+  return static_cast<int>(edge(close_others(first, last, flags)));
+}
+
 SNAPSHOT_EXPORT void closefrom(int first) noexcept {
-  (void)close_range(first < 0 ? 0 : static_cast<unsigned>(first), ~0u, 0);
+  (void)close_others(first < 0 ? 0 : static_cast<u64>(first), ~0u, 0);
 }

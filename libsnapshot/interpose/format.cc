@@ -10,8 +10,8 @@
 namespace snapshot {
 namespace {
 
-// sprintf's answer does not count the terminator. After an error (a character that cannot be encoded, no memory)
-// libc has still terminated what it had written by then.
+// sprintf's answer does not count the terminator. After an error (a character that cannot be encoded, no
+// memory) libc has still terminated what it had written by then.
 int written_unbounded(char *to, int result) {
   if (SNAPSHOT_UNLIKELY(in_working_range(to)))
     written(to, (result >= 0 ? static_cast<u64>(result) : length(to)) + 1);
@@ -20,7 +20,8 @@ int written_unbounded(char *to, int result) {
 // snprintf's answer is what it would have liked to write, swprintf's is an error if that does not fit.
 template <typename Char>
 int written_bounded(Char *to, int result, size_t n) {
-  written(to, result >= 0 ? min_u64(static_cast<u64>(result) + 1, n) * sizeof(Char) : claimed(n, sizeof(Char)));
+  written(to,
+          result >= 0 ? min_u64(static_cast<u64>(result) + 1, n) * sizeof(Char) : claimed(n, sizeof(Char)));
   return result;
 }
 
@@ -57,7 +58,8 @@ int slow_swprintf(wchar_t *to, size_t n, const wchar_t *format, ...) noexcept {
 
 // Fortified: `flag` asks for checks of the format, `size` is the destination's.
 int slow_vsprintf_chk(char *to, int flag, size_t size, const char *format, va_list arguments) noexcept {
-  return written_unbounded(to, real_like<"__vsprintf_chk">(slow_vsprintf_chk)(to, flag, size, format, arguments));
+  return written_unbounded(to,
+                           real_like<"__vsprintf_chk">(slow_vsprintf_chk)(to, flag, size, format, arguments));
 }
 int slow_sprintf_chk(char *to, int flag, size_t size, const char *format, ...) noexcept {
   va_list arguments;
@@ -66,9 +68,10 @@ int slow_sprintf_chk(char *to, int flag, size_t size, const char *format, ...) n
   va_end(arguments);
   return result;
 }
-int slow_vsnprintf_chk(char *to, size_t n, int flag, size_t size, const char *format, va_list arguments) noexcept {
-  return written_bounded(to, real_like<"__vsnprintf_chk">(slow_vsnprintf_chk)(to, n, flag, size, format, arguments),
-                         n);
+int slow_vsnprintf_chk(char *to, size_t n, int flag, size_t size, const char *format,
+                       va_list arguments) noexcept {
+  return written_bounded(
+      to, real_like<"__vsnprintf_chk">(slow_vsnprintf_chk)(to, n, flag, size, format, arguments), n);
 }
 int slow_snprintf_chk(char *to, size_t n, int flag, size_t size, const char *format, ...) noexcept {
   va_list arguments;
@@ -79,8 +82,8 @@ int slow_snprintf_chk(char *to, size_t n, int flag, size_t size, const char *for
 }
 int slow_vswprintf_chk(wchar_t *to, size_t n, int flag, size_t size, const wchar_t *format,
                        va_list arguments) noexcept {
-  return written_bounded(to, real_like<"__vswprintf_chk">(slow_vswprintf_chk)(to, n, flag, size, format, arguments),
-                         n);
+  return written_bounded(
+      to, real_like<"__vswprintf_chk">(slow_vswprintf_chk)(to, n, flag, size, format, arguments), n);
 }
 int slow_swprintf_chk(wchar_t *to, size_t n, int flag, size_t size, const wchar_t *format, ...) noexcept {
   va_list arguments;
@@ -120,8 +123,8 @@ SNAPSHOT_STUB(int, __vsnprintf_chk, (char *, size_t, int, size_t, const char *, 
               slow_vsnprintf_chk);
 SNAPSHOT_STUB(int, __swprintf_chk, (wchar_t *, size_t, int, size_t, const wchar_t *, ...) noexcept, "rdi",
               slow_swprintf_chk);
-SNAPSHOT_STUB(int, __vswprintf_chk, (wchar_t *, size_t, int, size_t, const wchar_t *, va_list) noexcept, "rdi",
-              slow_vswprintf_chk);
+SNAPSHOT_STUB(int, __vswprintf_chk, (wchar_t *, size_t, int, size_t, const wchar_t *, va_list) noexcept,
+              "rdi", slow_vswprintf_chk);
 
 SNAPSHOT_STUB(int, strfromd, (char *, size_t, const char *, double) noexcept, "rdi", slow_strfromd);
 SNAPSHOT_STUB(int, strfromf, (char *, size_t, const char *, float) noexcept, "rdi", slow_strfromf);

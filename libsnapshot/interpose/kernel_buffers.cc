@@ -1,7 +1,7 @@
 // System calls that fill in a buffer of the program's, other than file I/O (file_io.cc).
 //
-// Not followed: what structured calls fill in (ioctl, getsockopt, poll, epoll_wait, getrusage, ...), aio, io_uring,
-// process_vm_writev from another process.
+// Not followed: what structured calls fill in (ioctl, getsockopt, poll, epoll_wait, getrusage, ...), aio,
+// io_uring, process_vm_writev from another process.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,14 +11,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/syscall.h"
+#include "interpose/edge.h"
 #include "interpose/stub.h"
 #include "interpose/written.h"
 
 namespace snapshot {
 namespace {
 
-// How much of a buffer a call that answers with a count has written. MSG_TRUNC makes the count larger than the
-// buffer. Of the errors only EFAULT can come after writing.
+// How much of a buffer a call that answers with a count has written. MSG_TRUNC makes the count larger than
+// the buffer. Of the errors only EFAULT can come after writing.
 u64 received(ssize_t result, u64 capacity) {
   if (result >= 0) return min_u64(static_cast<u64>(result), capacity);
   return errno == EFAULT ? claimed(capacity, 1) : 0;
@@ -28,6 +30,25 @@ ssize_t written_count(void *to, ssize_t result, size_t capacity) {
   return result;
 }
 
+// What allocators call while they start, some of them before our constructor: then the function may not be
+// looked up (dlsym can allocate), and the kernel is asked directly.
+int kernel_clock_gettime(clockid_t clock, timespec *to) noexcept {
+  return static_cast<int>(edge(sys::call(SYS_clock_gettime, clock, sys::as_long(to))));
+}
+time_t kernel_time(time_t *to) noexcept { return edge(sys::call(SYS_time, sys::as_long(to))); }
+int kernel_gettimeofday(timeval *__restrict to, void *__restrict zone) noexcept {
+  return static_cast<int>(edge(sys::call(SYS_gettimeofday, sys::as_long(to), sys::as_long(zone))));
+}
+ssize_t kernel_getrandom(void *to, size_t n, unsigned flags) {
+  return edge(sys::call(SYS_getrandom, sys::as_long(to), static_cast<long>(n), flags));
+}
+ssize_t kernel_readlink(const char *path, char *to, size_t n) noexcept {
+  return edge(sys::readlink(path, to, n));
+}
+ssize_t kernel_readlinkat(int fd, const char *path, char *to, size_t n) noexcept {
+  return edge(sys::call(SYS_readlinkat, fd, sys::as_long(path), sys::as_long(to), static_cast<long>(n)));
+}
+
 ssize_t slow_recv(int fd, void *to, size_t n, int flags) {
   return written_count(to, SNAPSHOT_REAL(recv)(fd, to, n, flags), n);
 }
@@ -35,7 +56,7 @@ ssize_t slow_recv_chk(int fd, void *to, size_t n, size_t size, int flags) {
   return written_count(to, real_like<"__recv_chk">(slow_recv_chk)(fd, to, n, size, flags), n);
 }
 ssize_t slow_getrandom(void *to, size_t n, unsigned flags) {
-  return written_count(to, SNAPSHOT_REAL(getrandom)(to, n, flags), n);
+  return written_count(to, real_or<"getrandom">(kernel_getrandom)(to, n, flags), n);
 }
 int slow_getentropy(void *to, size_t n) {
   const int result = SNAPSHOT_REAL(getentropy)(to, n);
@@ -44,13 +65,13 @@ int slow_getentropy(void *to, size_t n) {
 }
 
 ssize_t slow_readlink(const char *path, char *to, size_t n) noexcept {
-  return written_count(to, SNAPSHOT_REAL(readlink)(path, to, n), n);
+  return written_count(to, real_or<"readlink">(kernel_readlink)(path, to, n), n);
 }
 ssize_t slow_readlink_chk(const char *path, char *to, size_t n, size_t size) noexcept {
   return written_count(to, real_like<"__readlink_chk">(slow_readlink_chk)(path, to, n, size), n);
 }
 ssize_t slow_readlinkat(int fd, const char *path, char *to, size_t n) noexcept {
-  return written_count(to, SNAPSHOT_REAL(readlinkat)(fd, path, to, n), n);
+  return written_count(to, real_or<"readlinkat">(kernel_readlinkat)(fd, path, to, n), n);
 }
 ssize_t slow_readlinkat_chk(int fd, const char *path, char *to, size_t n, size_t size) noexcept {
   return written_count(to, real_like<"__readlinkat_chk">(slow_readlinkat_chk)(fd, path, to, n, size), n);
@@ -76,7 +97,9 @@ char *slow_realpath(const char *path, char *to) noexcept {
 char *slow_realpath_chk(const char *path, char *to, size_t size) noexcept {
   return written_name(to, real_like<"__realpath_chk">(slow_realpath_chk)(path, to, size), PATH_MAX);
 }
-int slow_gethostname(char *to, size_t n) noexcept { return written_name(to, SNAPSHOT_REAL(gethostname)(to, n), n); }
+int slow_gethostname(char *to, size_t n) noexcept {
+  return written_name(to, SNAPSHOT_REAL(gethostname)(to, n), n);
+}
 int slow_gethostname_chk(char *to, size_t n, size_t size) noexcept {
   return written_name(to, real_like<"__gethostname_chk">(slow_gethostname_chk)(to, n, size), n);
 }
@@ -92,9 +115,9 @@ Result filled_in(T *object, Result result) {
   written_object(object);
   return result;
 }
-time_t slow_time(time_t *to) noexcept { return filled_in(to, SNAPSHOT_REAL(time)(to)); }
+time_t slow_time(time_t *to) noexcept { return filled_in(to, real_or<"time">(kernel_time)(to)); }
 int slow_clock_gettime(clockid_t clock, timespec *to) noexcept {
-  return filled_in(to, SNAPSHOT_REAL(clock_gettime)(clock, to));
+  return filled_in(to, real_or<"clock_gettime">(kernel_clock_gettime)(clock, to));
 }
 int slow_clock_getres(clockid_t clock, timespec *to) noexcept {
   return filled_in(to, SNAPSHOT_REAL(clock_getres)(clock, to));
@@ -102,7 +125,9 @@ int slow_clock_getres(clockid_t clock, timespec *to) noexcept {
 int slow_timespec_get(timespec *to, int base) noexcept {
   return filled_in(to, SNAPSHOT_REAL(timespec_get)(to, base));
 }
-int slow_pipe(int *to) noexcept { return filled_in(reinterpret_cast<int(*)[2]>(to), SNAPSHOT_REAL(pipe)(to)); }
+int slow_pipe(int *to) noexcept {
+  return filled_in(reinterpret_cast<int(*)[2]>(to), SNAPSHOT_REAL(pipe)(to));
+}
 int slow_pipe2(int *to, int flags) noexcept {
   return filled_in(reinterpret_cast<int(*)[2]>(to), SNAPSHOT_REAL(pipe2)(to, flags));
 }
@@ -117,7 +142,8 @@ SNAPSHOT_STUB(ssize_t, __recv_chk, (int, void *, size_t, size_t, int), "rsi", sl
 SNAPSHOT_STUB(ssize_t, getrandom, (void *, size_t, unsigned), "rdi", slow_getrandom);
 SNAPSHOT_STUB(int, getentropy, (void *, size_t), "rdi", slow_getentropy);
 SNAPSHOT_STUB(ssize_t, readlink, (const char *, char *, size_t) noexcept, "rsi", slow_readlink);
-SNAPSHOT_STUB(ssize_t, __readlink_chk, (const char *, char *, size_t, size_t) noexcept, "rsi", slow_readlink_chk);
+SNAPSHOT_STUB(ssize_t, __readlink_chk, (const char *, char *, size_t, size_t) noexcept, "rsi",
+              slow_readlink_chk);
 SNAPSHOT_STUB(ssize_t, readlinkat, (int, const char *, char *, size_t) noexcept, "rdx", slow_readlinkat);
 SNAPSHOT_STUB(ssize_t, __readlinkat_chk, (int, const char *, char *, size_t, size_t) noexcept, "rdx",
               slow_readlinkat_chk);
@@ -140,7 +166,7 @@ SNAPSHOT_STUB(int, pipe2, (int *, int) noexcept, "rdi", slow_pipe2);
 SNAPSHOT_STUB(int, socketpair, (int, int, int, int *) noexcept, "rcx", slow_socketpair);
 
 SNAPSHOT_EXPORT int gettimeofday(timeval *__restrict to, void *__restrict zone) noexcept {
-  const int result = SNAPSHOT_REAL(gettimeofday)(to, zone);
+  const int result = real_or<"gettimeofday">(kernel_gettimeofday)(to, zone);
   written_object(to);
   written_object(static_cast<struct timezone *>(zone));
   return result;

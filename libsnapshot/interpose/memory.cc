@@ -1,12 +1,13 @@
-// mem*: the functions of <string.h> that write a counted number of bytes. Hot, async-signal-safe, and called before
-// anything is initialised: see stub.h.
+// mem*: the functions of <string.h> that write a counted number of bytes. Hot, async-signal-safe, and called
+// before anything is initialised: see stub.h.
 //
-// memcpy stands in for both of glibc's: memcpy@GLIBC_2.2.5 allowed overlaps and old binaries rely on it, so what is
-// behind it is memmove (in glibc 2.36 the same code in any case).
+// memcpy stands in for both of glibc's: memcpy@GLIBC_2.2.5 allowed overlaps and old binaries rely on it, so
+// what is behind it is memmove (in glibc 2.36 the same code in any case).
+#include "interpose/memory.h"
+
 #include <string.h>
 #include <strings.h>
 
-#include "interpose/memory.h"
 #include "interpose/written.h"
 
 namespace snapshot {
@@ -67,8 +68,8 @@ void *slow_memfrob(void *to, size_t n) noexcept {
   return to;
 }
 
-// Fortified: `size` is what the compiler knows of the destination. Too long is libc's to report, by calling the real
-// function; before it is known, there is nothing to report with.
+// Fortified: `size` is what the compiler knows of the destination. Too long is libc's to report, by calling
+// the real function; before it is known, there is nothing to report with.
 void *slow_memmove_chk(void *to, const void *from, size_t n, size_t size) noexcept {
   if (n > size) return real_like<"__memmove_chk">(slow_memmove_chk)(to, from, n, size);
   return slow_memmove(to, from, n);
@@ -100,10 +101,12 @@ SNAPSHOT_STUB(void, bzero, (void *, size_t) noexcept, "rdi", slow_bzero);
 SNAPSHOT_STUB(void, __bzero, (void *, size_t) noexcept, "rdi", slow_bzero);
 SNAPSHOT_STUB(void, explicit_bzero, (void *, size_t) noexcept, "rdi", slow_bzero);
 
-SNAPSHOT_STUB_TO("__memmove_chk", void *, __memcpy_chk, (void *, const void *, size_t, size_t) noexcept, "rdi",
-                 slow_memmove_chk);
-SNAPSHOT_STUB(void *, __memmove_chk, (void *, const void *, size_t, size_t) noexcept, "rdi", slow_memmove_chk);
-SNAPSHOT_STUB(void *, __mempcpy_chk, (void *, const void *, size_t, size_t) noexcept, "rdi", slow_mempcpy_chk);
+SNAPSHOT_STUB_TO("__memmove_chk", void *, __memcpy_chk, (void *, const void *, size_t, size_t) noexcept,
+                 "rdi", slow_memmove_chk);
+SNAPSHOT_STUB(void *, __memmove_chk, (void *, const void *, size_t, size_t) noexcept, "rdi",
+              slow_memmove_chk);
+SNAPSHOT_STUB(void *, __mempcpy_chk, (void *, const void *, size_t, size_t) noexcept, "rdi",
+              slow_mempcpy_chk);
 SNAPSHOT_STUB(void *, __memset_chk, (void *, int, size_t, size_t) noexcept, "rdi", slow_memset_chk);
 SNAPSHOT_STUB(void, __explicit_bzero_chk, (void *, size_t, size_t) noexcept, "rdi", slow_explicit_bzero_chk);
 

@@ -1,4 +1,5 @@
-// memmove, memset and strlen for the slow paths of this folder: libc's once they are known, plain loops before.
+// memmove, memset and strlen for the slow paths of this folder: libc's once they are known, plain loops
+// before.
 #pragma once
 #include <wchar.h>
 

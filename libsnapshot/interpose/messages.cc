@@ -1,5 +1,5 @@
-// Socket calls that write in several places: the data, the sender's address, the control data, and the structure
-// that names them.
+// Socket calls that write in several places: the data, the sender's address, the control data, and the
+// structure that names them.
 #include <sys/socket.h>
 
 #include "interpose/stub.h"
@@ -8,8 +8,8 @@
 namespace snapshot {
 namespace {
 
-// Data went into the parts in order. The lengths are now those of what was received: the kernel wrote no more, and
-// less where there was less room, which only the structure before the call would tell.
+// Data went into the parts in order. The lengths are now those of what was received: the kernel wrote no
+// more, and less where there was less room, which only the structure before the call would tell.
 void written_message(const msghdr &message, u64 bytes) {
   for (u64 i = 0; i < message.msg_iovlen && bytes > 0; ++i) {
     const iovec &part = message.msg_iov[i];

@@ -1,5 +1,5 @@
-// Conversions between wide and multibyte text. Those with a state write to it, and to the source pointer that they
-// advance: either may be in a managed file, beside the text.
+// Conversions between wide and multibyte text. Those with a state write to it, and to the source pointer that
+// they advance: either may be in a managed file, beside the text.
 #include <limits.h>
 #include <stdlib.h>
 #include <uchar.h>
@@ -43,13 +43,14 @@ int slow_wctomb_chk(char *to, wchar_t character, size_t size) noexcept {
 
 using Wide = wchar_t;
 SNAPSHOT_STUB(size_t, mbstowcs, (Wide *, const char *, size_t) noexcept, "rdi", slow_mbstowcs);
-SNAPSHOT_STUB(size_t, __mbstowcs_chk, (Wide *, const char *, size_t, size_t) noexcept, "rdi", slow_mbstowcs_chk);
+SNAPSHOT_STUB(size_t, __mbstowcs_chk, (Wide *, const char *, size_t, size_t) noexcept, "rdi",
+              slow_mbstowcs_chk);
 SNAPSHOT_STUB(size_t, wcstombs, (char *, const Wide *, size_t) noexcept, "rdi", slow_wcstombs);
-SNAPSHOT_STUB(size_t, __wcstombs_chk, (char *, const Wide *, size_t, size_t) noexcept, "rdi", slow_wcstombs_chk);
+SNAPSHOT_STUB(size_t, __wcstombs_chk, (char *, const Wide *, size_t, size_t) noexcept, "rdi",
+              slow_wcstombs_chk);
 SNAPSHOT_STUB(int, mbtowc, (Wide *, const char *, size_t) noexcept, "rdi", slow_mbtowc);
 SNAPSHOT_STUB(int, wctomb, (char *, Wide) noexcept, "rdi", slow_wctomb);
 SNAPSHOT_STUB(int, __wctomb_chk, (char *, Wide, size_t) noexcept, "rdi", slow_wctomb_chk);
-
 
 template <typename Char, typename Source>
 static size_t converted_with_state(Char *to, size_t result, size_t n, Source **from, mbstate_t *state) {
@@ -60,33 +61,40 @@ static size_t converted_with_state(Char *to, size_t result, size_t n, Source **f
 SNAPSHOT_EXPORT size_t mbsrtowcs(Wide *to, const char **from, size_t n, mbstate_t *state) noexcept {
   return converted_with_state(to, SNAPSHOT_REAL(mbsrtowcs)(to, from, n, state), n, from, state);
 }
-SNAPSHOT_EXPORT size_t __mbsrtowcs_chk(Wide *to, const char **from, size_t n, mbstate_t *state, size_t size) noexcept {
+SNAPSHOT_EXPORT size_t __mbsrtowcs_chk(Wide *to, const char **from, size_t n, mbstate_t *state,
+                                       size_t size) noexcept {
   const size_t result = real_like<"__mbsrtowcs_chk">(__mbsrtowcs_chk)(to, from, n, state, size);
   return converted_with_state(to, result, n, from, state);
 }
-SNAPSHOT_EXPORT size_t mbsnrtowcs(Wide *to, const char **from, size_t source_max, size_t n, mbstate_t *state) noexcept {
+SNAPSHOT_EXPORT size_t mbsnrtowcs(Wide *to, const char **from, size_t source_max, size_t n,
+                                  mbstate_t *state) noexcept {
   return converted_with_state(to, SNAPSHOT_REAL(mbsnrtowcs)(to, from, source_max, n, state), n, from, state);
 }
-SNAPSHOT_EXPORT size_t __mbsnrtowcs_chk(Wide *to, const char **from, size_t source_max, size_t n, mbstate_t *state, size_t size) noexcept {
+SNAPSHOT_EXPORT size_t __mbsnrtowcs_chk(Wide *to, const char **from, size_t source_max, size_t n,
+                                        mbstate_t *state, size_t size) noexcept {
   const size_t result = real_like<"__mbsnrtowcs_chk">(__mbsnrtowcs_chk)(to, from, source_max, n, state, size);
   return converted_with_state(to, result, n, from, state);
 }
 SNAPSHOT_EXPORT size_t wcsrtombs(char *to, const Wide **from, size_t n, mbstate_t *state) noexcept {
   return converted_with_state(to, SNAPSHOT_REAL(wcsrtombs)(to, from, n, state), n, from, state);
 }
-SNAPSHOT_EXPORT size_t __wcsrtombs_chk(char *to, const Wide **from, size_t n, mbstate_t *state, size_t size) noexcept {
+SNAPSHOT_EXPORT size_t __wcsrtombs_chk(char *to, const Wide **from, size_t n, mbstate_t *state,
+                                       size_t size) noexcept {
   const size_t result = real_like<"__wcsrtombs_chk">(__wcsrtombs_chk)(to, from, n, state, size);
   return converted_with_state(to, result, n, from, state);
 }
-SNAPSHOT_EXPORT size_t wcsnrtombs(char *to, const Wide **from, size_t source_max, size_t n, mbstate_t *state) noexcept {
+SNAPSHOT_EXPORT size_t wcsnrtombs(char *to, const Wide **from, size_t source_max, size_t n,
+                                  mbstate_t *state) noexcept {
   return converted_with_state(to, SNAPSHOT_REAL(wcsnrtombs)(to, from, source_max, n, state), n, from, state);
 }
-SNAPSHOT_EXPORT size_t __wcsnrtombs_chk(char *to, const Wide **from, size_t source_max, size_t n, mbstate_t *state, size_t size) noexcept {
+SNAPSHOT_EXPORT size_t __wcsnrtombs_chk(char *to, const Wide **from, size_t source_max, size_t n,
+                                        mbstate_t *state, size_t size) noexcept {
   const size_t result = real_like<"__wcsnrtombs_chk">(__wcsnrtombs_chk)(to, from, source_max, n, state, size);
   return converted_with_state(to, result, n, from, state);
 }
 
-// One character at a time; a result above the longest is an error, and then nothing but the state was written.
+// One character at a time; a result above the longest is an error, and then nothing but the state was
+// written.
 static size_t converted_one(char *to, size_t result, mbstate_t *state) {
   written_object(state);
   if (result <= MB_LEN_MAX) written(to, result);

@@ -31,8 +31,8 @@ void resolve_real_functions() {
   for (RealFunction *f = __start_snapshot_real; f != __stop_snapshot_real; ++f) {
     if (f->address == nullptr && resolve_real_function(*f) == nullptr) complete = false;
   }
-  // The stubs jump through an address without looking at it, so they are let loose only when there are no gaps.
-  // Release: no thread may see the new bound and an old address.
+  // The stubs jump through an address without looking at it, so they are let loose only when there are no
+  // gaps. Release: no thread may see the new bound and an old address.
   if (complete) __atomic_store_n(&guarded_bytes, kRangeBytes, __ATOMIC_RELEASE);
   __atomic_store_n(&done, true, __ATOMIC_RELAXED);
 }

@@ -4,9 +4,9 @@
 //
 // defines f for the program and calls the f behind it. noexcept exactly where the system's header has it.
 //
-// resolve_real_functions() looks all of them up, once, in the constructor. Before that, SNAPSHOT_REAL looks up one
-// at its first call. A look-up is lock-free and can be repeated; it uses dlsym, so it is not async-signal-safe; a
-// function looked up already is one load, safe anywhere.
+// resolve_real_functions() looks all of them up, once, in the constructor. Before that, SNAPSHOT_REAL looks
+// up one at its first call. A look-up is lock-free and can be repeated; it uses dlsym, so it is not
+// async-signal-safe; a function looked up already is one load, safe anywhere.
 #pragma once
 #include "base/layout.h"
 
@@ -34,7 +34,8 @@ struct FunctionName {
 };
 
 template <FunctionName kName>
-__attribute__((section("snapshot_real"), used)) inline constinit RealFunction real_function{kName.text, nullptr, false};
+__attribute__((section("snapshot_real"), used)) inline constinit RealFunction real_function{kName.text,
+                                                                                            nullptr, false};
 
 // Looks up every name. The constructor calls it; a second call does nothing.
 void resolve_real_functions();

@@ -1,5 +1,5 @@
-// qsort and qsort_r. The array is marked before and after: the program's comparison may leave by an exception or by
-// longjmp, with the array rearranged in part, and what was marked before is then in the next commit.
+// qsort and qsort_r. The array is marked before and after: the program's comparison may leave by an exception
+// or by longjmp, with the array rearranged in part, and what was marked before is then in the next commit.
 #include <stdlib.h>
 
 #include "interpose/stub.h"

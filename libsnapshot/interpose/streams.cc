@@ -1,7 +1,7 @@
 // The functions of <stdio.h> that read a stream into the program's buffer.
 //
-// Not followed: what scanf stores through its arguments, and a stream's own buffer, when setvbuf or fmemopen put it
-// into a managed file.
+// Not followed: what scanf stores through its arguments, and a stream's own buffer, when setvbuf or fmemopen
+// put it into a managed file.
 #include <stdio.h>
 #include <wchar.h>
 
@@ -13,7 +13,8 @@ namespace {
 
 // An item that could be read only in part is not counted, but written.
 size_t written_items(void *to, size_t result, size_t item_bytes, size_t items) {
-  if (SNAPSHOT_UNLIKELY(in_working_range(to))) written(to, (result < items ? result + 1 : items) * item_bytes);
+  if (SNAPSHOT_UNLIKELY(in_working_range(to)))
+    written(to, (result < items ? result + 1 : items) * item_bytes);
   return result;
 }
 size_t slow_fread(void *to, size_t item_bytes, size_t items, FILE *stream) {
@@ -28,9 +29,9 @@ size_t slow_fread_chk(void *to, size_t size, size_t item_bytes, size_t items, FI
   return written_items(to, result, item_bytes, items);
 }
 
-// What fgets has written of its n characters. A line ends at its first newline, so a zero right behind a newline, or
-// at the end of the buffer, is the terminator. A zero elsewhere may be the line's own, with more behind it; and after
-// an error (nullptr) nothing is known.
+// What fgets has written of its n characters. A line ends at its first newline, so a zero right behind a
+// newline, or at the end of the buffer, is the terminator. A zero elsewhere may be the line's own, with more
+// behind it; and after an error (nullptr) nothing is known.
 template <typename Char>
 u64 line_characters(const Char *to, const Char *result, u64 n) {
   if (result == nullptr) return n;
@@ -76,7 +77,8 @@ char *slow_gets_chk(char *to, size_t size) {
 ssize_t written_buffer(char **buffer, size_t *bytes, ssize_t result) {
   written_object(buffer);
   written_object(bytes);
-  if (buffer != nullptr && bytes != nullptr) written(*buffer, result >= 0 ? static_cast<u64>(result) + 1 : *bytes);
+  if (buffer != nullptr && bytes != nullptr)
+    written(*buffer, result >= 0 ? static_cast<u64>(result) + 1 : *bytes);
   return result;
 }
 
@@ -84,7 +86,8 @@ ssize_t written_buffer(char **buffer, size_t *bytes, ssize_t result) {
 
 SNAPSHOT_STUB(size_t, fread, (void *, size_t, size_t, FILE *), "rdi", slow_fread);
 SNAPSHOT_STUB(size_t, fread_unlocked, (void *, size_t, size_t, FILE *), "rdi", slow_fread_unlocked);
-SNAPSHOT_STUB(size_t, __fread_chk, (void *, size_t, size_t, size_t, FILE *), "rdi", slow_fread_chk<"__fread_chk">);
+SNAPSHOT_STUB(size_t, __fread_chk, (void *, size_t, size_t, size_t, FILE *), "rdi",
+              slow_fread_chk<"__fread_chk">);
 SNAPSHOT_STUB(size_t, __fread_unlocked_chk, (void *, size_t, size_t, size_t, FILE *), "rdi",
               slow_fread_chk<"__fread_unlocked_chk">);
 SNAPSHOT_STUB(char *, fgets, (char *, int, FILE *), "rdi", slow_fgets);

@@ -1,5 +1,5 @@
-// The functions of <string.h> that write text. Those that only copy are hot and work at any time (stub.h); the others
-// (tokens, collation, messages) go through to libc and mark what its answer says was written.
+// The functions of <string.h> that write text. Those that only copy are hot and work at any time (stub.h);
+// the others (tokens, collation, messages) go through to libc and mark what its answer says was written.
 #include <string.h>
 #include <unistd.h>
 
@@ -8,8 +8,8 @@
 namespace snapshot {
 namespace {
 
-// strtok and strsep end a token by writing one zero behind it. A token that runs to the end of the text has its zero
-// already; naming it again is harmless.
+// strtok and strsep end a token by writing one zero behind it. A token that runs to the end of the text has
+// its zero already; naming it again is harmless.
 void written_token(const char *token) {
   if (SNAPSHOT_UNLIKELY(in_working_range(token))) written(token + length(token), 1);
 }

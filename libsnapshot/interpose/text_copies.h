@@ -1,7 +1,8 @@
-// The slow paths of str* and wcs*, which differ in the size of a character only. They know how much they write
-// without asking libc, need only memmove from it, and so work before anything is initialised.
+// The slow paths of str* and wcs*, which differ in the size of a character only. They know how much they
+// write without asking libc, need only memmove from it, and so work before anything is initialised.
 //
-// kReal names libc's fortified function, which reports a destination (of `size` characters) that is too small.
+// kReal names libc's fortified function, which reports a destination (of `size` characters) that is too
+// small.
 #pragma once
 #include "interpose/memory.h"
 #include "interpose/written.h"

@@ -1,4 +1,5 @@
-// wmem* and wcs*: the slow paths of strings.cc, with wider characters. All sizes in the interfaces count those.
+// wmem* and wcs*: the slow paths of strings.cc, with wider characters. All sizes in the interfaces count
+// those.
 #include <wchar.h>
 
 #include "interpose/converted.h"
@@ -58,7 +59,8 @@ SNAPSHOT_STUB(Wide *, __wmemcpy_chk, (Wide *, const Wide *, size_t, size_t) noex
               slow_wmemmove_chk<"__wmemcpy_chk">);
 SNAPSHOT_STUB(Wide *, __wmemmove_chk, (Wide *, const Wide *, size_t, size_t) noexcept, "rdi",
               slow_wmemmove_chk<"__wmemmove_chk">);
-SNAPSHOT_STUB(Wide *, __wmempcpy_chk, (Wide *, const Wide *, size_t, size_t) noexcept, "rdi", slow_wmempcpy_chk);
+SNAPSHOT_STUB(Wide *, __wmempcpy_chk, (Wide *, const Wide *, size_t, size_t) noexcept, "rdi",
+              slow_wmempcpy_chk);
 SNAPSHOT_STUB(Wide *, __wmemset_chk, (Wide *, Wide, size_t, size_t) noexcept, "rdi", slow_wmemset_chk);
 SNAPSHOT_STUB(Wide *, __wcscpy_chk, (Wide *, const Wide *, size_t) noexcept, "rdi",
               copy_text_checked<Wide, "__wcscpy_chk">);

@@ -63,11 +63,14 @@ bool never_committed(const LogView &log) {
 
 // A record may be incomplete in place only while the one before it still stands in the other area: the next record is
 // not begun before this one is complete. So if the other area shows anything else, this record is complete, and if
-// the data then does not match, something was damaged after the crash.
+// the data then does not match, something was damaged after the crash. The size it would go back to is the one that the
+// commit before left, or the file had when it was opened.
 bool may_be_incomplete(const LogView &log, unsigned newest) {
   const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
-  if (n.header.sequence == 1) return other.state == AreaState::empty;
-  return other.state == AreaState::whole && other.header.sequence + 1 == n.header.sequence;
+  if (n.header.sequence == 1)
+    return other.state == AreaState::empty && n.header.size_before == log.header.size_at_open;
+  return other.state == AreaState::whole && other.header.sequence + 1 == n.header.sequence &&
+         other.header.size_after == n.header.size_before;
 }
 
 Status judge(const LogView &log, int data_fd, const char *data_path, const char *log_path, Findings *out) {
