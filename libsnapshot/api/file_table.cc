@@ -17,8 +17,8 @@ struct Entry {
   std::atomic<Slot> next;
 };
 
-// A hash table with chained slots. Writers hold the registry's lock, with signals blocked. Readers take no lock, since
-// they may run in a handler: they try again if the version has changed (a sequence lock).
+// A hash table with chained slots. Writers hold the registry's lock, with signals blocked. Readers take no
+// lock, since they may run in a handler: they try again if the version has changed (a sequence lock).
 constinit Entry entries[kSlotsMax];
 constinit std::atomic<Slot> buckets[kBuckets];
 constinit std::atomic<u32> version{0};
@@ -60,7 +60,8 @@ Slot look_up(FileKey key) {
 RegisteredFile *object_for(Slot slot) {
   RegisteredFile *file = objects[slot].load(std::memory_order_acquire);
   if (file != nullptr) return file;
-  const long page = sys::mmap(0, sizeof(RegisteredFile), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const long page =
+      sys::mmap(0, sizeof(RegisteredFile), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (sys::failed(page)) return nullptr;
   file = new (reinterpret_cast<void *>(page)) RegisteredFile;
   file->slot = slot;

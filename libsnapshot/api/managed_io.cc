@@ -9,7 +9,9 @@
 namespace snapshot {
 namespace {
 
-bool is_open(const RegisteredFile &file) { return file.state.load(std::memory_order_acquire) == FileState::open; }
+bool is_open(const RegisteredFile &file) {
+  return file.state.load(std::memory_order_acquire) == FileState::open;
+}
 
 u64 seen_size(const RegisteredFile &file) { return file.size.load(std::memory_order_acquire); }
 
@@ -35,8 +37,8 @@ Status check_room(const RegisteredFile &file, u64 begin, u64 bytes) {
 }
 
 // With the file locked: where the bytes go, and room for them.
-Status prepare_write(RegisteredFile &file, int fd, int flags, i64 offset, u64 bytes, u64 *begin)
-    SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+Status prepare_write(RegisteredFile &file, int fd, int flags, i64 offset, u64 bytes,
+                     u64 *begin) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   if ((flags & O_APPEND) != 0) {
     *begin = seen_size(file);
   } else if (offset >= 0) {
@@ -78,7 +80,8 @@ long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
   const u64 read = static_cast<u64>(n);
   const u64 visible = begin >= size ? 0 : min_u64(read, size - begin);
   // A file that another process has made longer than we know keeps its own bytes there.
-  const u64 ours = size < file.window().bytes() && visible < read && !seen_size_differs(file, nullptr) ? read : visible;
+  const u64 ours =
+      size < file.window().bytes() && visible < read && !seen_size_differs(file, nullptr) ? read : visible;
   u64 left = min_u64(visible, ours);
   const u8 *from = file.base().ptr() + begin;
   for (int i = 0; i < count && left > 0; ++i) {
@@ -90,8 +93,8 @@ long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
   return static_cast<long>(ours);
 }
 
-Status write_working_copy(RegisteredFile &file, int fd, const iovec *vector, int count, i64 offset, long *written)
-    SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+Status write_working_copy(RegisteredFile &file, int fd, const iovec *vector, int count, i64 offset,
+                          long *written) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   const long flags = sys::fcntl(fd, F_GETFL);
   if (sys::failed(flags) || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0) return {EBADF};
   const u64 bytes = total_of(vector, count);
@@ -118,8 +121,8 @@ Status resize_managed(RegisteredFile &file, int fd, u64 size) SNAPSHOT_NO_THREAD
   return s;
 }
 
-Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset, u64 length)
-    SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset,
+                        u64 length) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   const bool zeroes = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0;
   if (!zeroes && (mode & ~FALLOC_FL_KEEP_SIZE) != 0) return {EOPNOTSUPP};
   if (Status s = lock_to_write(file); !s.ok()) return s;
@@ -137,7 +140,8 @@ Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset, u64 
 }
 
 bool seen_size_differs(RegisteredFile &file, u64 *size) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-  // A hint read without the lock: whoever shrinks the file in another thread at this moment may be seen or not.
+  // A hint read without the lock: whoever shrinks the file in another thread at this moment may be seen or
+  // not.
   const u64 seen = seen_size(file);
   if (!is_open(file) || seen >= __atomic_load_n(&file.file_size, __ATOMIC_RELAXED)) return false;
   if (size != nullptr) *size = seen;

@@ -3,7 +3,8 @@
 namespace snapshot {
 
 bool Mappings::next_covered(Interval range, Interval *out) const {
-  // Grow the first covered part to the right until no interval touches its end. Few intervals: quadratic is fine.
+  // Grow the first covered part to the right until no interval touches its end. Few intervals: quadratic is
+  // fine.
   u64 begin = ~u64{0};
   for (u64 i = 0; i < intervals_.size(); ++i)
     if (intervals_[i].end > range.begin) begin = min_u64(begin, max_u64(intervals_[i].begin, range.begin));

@@ -1,5 +1,6 @@
-// Which parts of a file's window the program has mapped: one interval for each mmap that was not unmapped yet.
-// The window itself stays accessible as a whole while any is left; this is what POSIX's errors are decided by.
+// Which parts of a file's window the program has mapped: one interval for each mmap that was not unmapped
+// yet. The window itself stays accessible as a whole while any is left; this is what POSIX's errors are
+// decided by.
 #pragma once
 #include "platform/grow_buffer.h"
 
@@ -23,9 +24,9 @@ class Mappings {
   // First mapped part at or after range.begin, cut to range; false if there is none.
   bool next_covered(Interval range, Interval *out) const;
 
-  // Removes the range from one layer of mappings: the one with exactly these borders if there is one, as after two
-  // equal mmaps; otherwise from all that overlap it, as munmap does. ENOMEM (a mapping would have to be split and there
-  // is no memory for it): nothing was removed.
+  // Removes the range from one layer of mappings: the one with exactly these borders if there is one, as
+  // after two equal mmaps; otherwise from all that overlap it, as munmap does. ENOMEM (a mapping would have
+  // to be split and there is no memory for it): nothing was removed.
   Status remove(Interval range);
 
   // Whether removing the range would leave nothing.

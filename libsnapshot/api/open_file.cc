@@ -56,8 +56,8 @@ Status recover_with(const Candidate &c, const char *log_path, int log_fd, Recove
 }
 
 // Recovers and creates the new log, again and again if other processes come in between.
-Status take_over(const Candidate &c, const Settings &settings, RegisteredFile &file, RecoveryCounters *counters)
-    SNAPSHOT_REQUIRES(file.commit_lock) {
+Status take_over(const Candidate &c, const Settings &settings, RegisteredFile &file,
+                 RecoveryCounters *counters) SNAPSHOT_REQUIRES(file.commit_lock) {
   const char *log_path = file.log_path.c_str();
   for (;;) {
     int old_log;
@@ -86,15 +86,15 @@ Status map_eagerly(RegisteredFile &file) {
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (sys::failed(result)) return sys::status(result);
   (void)sys::madvise(base, bytes, MADV_HUGEPAGE);
-  // The file may shrink in another process's hands meanwhile; then this is where its SIGBUS would come from. Ours
-  // to read, though: pages that cannot be read are EIO.
+  // The file may shrink in another process's hands meanwhile; then this is where its SIGBUS would come from.
+  // Ours to read, though: pages that cannot be read are EIO.
   copy_bytes(file.base().ptr(), backing_of(file.base()).ptr(), bytes);
   file.eager_bytes = bytes;
   return kOk;
 }
 
-// The whole window at once, beyond the end of the file too: growing then needs no mapping, and a page beyond the end
-// raises SIGBUS as it does in any mapping. MAP_NORESERVE: the working copy is paid for page by page.
+// The whole window at once, beyond the end of the file too: growing then needs no mapping, and a page beyond
+// the end raises SIGBUS as it does in any mapping. MAP_NORESERVE: the working copy is paid for page by page.
 Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &file)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   const u64 bytes = file.window().bytes();
@@ -123,8 +123,8 @@ void describe(const Candidate &c, RegisteredFile &file) {
   file.size_fd = -1;
 }
 
-Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile &file, RecoveryCounters *counters)
-    SNAPSHOT_REQUIRES(file.commit_lock) {
+Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile &file,
+                   RecoveryCounters *counters) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.counters = {};
   if (Status s = choose_medium(settings, c.fd, c.path.c_str(), &file.medium); !s.ok()) return s;
   if (Status s = take_over(c, settings, file, counters); !s.ok()) return s;
@@ -133,7 +133,8 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   Status s = open_areas(&file.log);
   if (!s.ok()) s = cannot(c, "map the log", s.error);
   // Recovery can give back to a file what a power cut took from its size.
-  if (s.ok() && file.file_size > file.window().bytes()) s = cannot(c, "map all of it at its recovered size", EFBIG);
+  if (s.ok() && file.file_size > file.window().bytes())
+    s = cannot(c, "map all of it at its recovered size", EFBIG);
   if (s.ok()) s = map_window(c, settings, file);
   if (s.ok()) return kOk;
   let_go_of_log(file);
@@ -192,7 +193,8 @@ Status open_file(const Candidate &c, u64 bytes, RecoveryCounters *counters, Regi
 
 void let_go_of_log(ManagedFile &file) {
   if (!file.log.is_open()) return;
-  // A file that is larger than its commit, or whose last commit could not be completed or undone, is for recovery.
+  // A file that is larger than its commit, or whose last commit could not be completed or undone, is for
+  // recovery.
   const bool at_rest = file.file_size == file.committed_size && file.failed_runs.size() == 0;
   // On page-cache media the size itself may not be on disk yet.
   Status s = at_rest ? kOk : Status{EIO};
@@ -229,7 +231,8 @@ void become_inherited(RegisteredFile &file) {
   file.commit_lock.reset_after_fork();
   file.mappings_lock.reset_after_fork();
   file.state.store(FileState::inherited, std::memory_order_release);
-  // Closing our copies of the descriptors leaves the parent's lock alone: flock belongs to the open file description.
+  // Closing our copies of the descriptors leaves the parent's lock alone: flock belongs to the open file
+  // description.
   close_areas(&file.log);
   close_private(file.log.fd);
   close_private(file.size_fd);

@@ -11,12 +11,12 @@ struct RecoveryCounters {
 };
 
 // Recovers the candidate's file if a log is there, locks it, and opens a window with room for bytes at least.
-// EAGAIN: another process has it; without a message if SNAPSHOT_WAIT=1 asks to wait. On failure nothing is left behind
-// but what recovery did.
+// EAGAIN: another process has it; without a message if SNAPSHOT_WAIT=1 asks to wait. On failure nothing is
+// left behind but what recovery did.
 Status open_file(const Candidate &candidate, u64 bytes, RecoveryCounters *counters, RegisteredFile **out);
 
-// Returns when no process holds the log of the candidate's file; somebody else may take it before we do. Outside the
-// registry's locks, with signals enabled: this can take for ever.
+// Returns when no process holds the log of the candidate's file; somebody else may take it before we do.
+// Outside the registry's locks, with signals enabled: this can take for ever.
 Status wait_for_writer(const Candidate &candidate);
 
 // Retires the log and gives window and memory back. Everything that is to be kept has been committed.

@@ -28,7 +28,8 @@ Status find(u64 address, u64 length, RegisteredFile **out) {
   MappingsReader lock(*file);
   if (!file->mappings.covers(first)) return not_managed(address, EINVAL);
   if (end < address || end - file->base().value > file->window().bytes()) return not_managed(address, ENOMEM);
-  if (length != 0 && !file->mappings.covers(pages_of(*file, address, end))) return not_managed(address, ENOMEM);
+  if (length != 0 && !file->mappings.covers(pages_of(*file, address, end)))
+    return not_managed(address, ENOMEM);
   *out = file;
   return kOk;
 }
@@ -73,7 +74,8 @@ Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
   return result;
 }
 
-// Calls f(file, begin, end) for each file's part of [address, end); what belongs to no file is skipped, and *gap set.
+// Calls f(file, begin, end) for each file's part of [address, end); what belongs to no file is skipped, and
+// *gap set.
 template <typename F>
 void for_each_part(u64 address, u64 end, bool *gap, F f) {
   while (address < end) {
@@ -136,9 +138,8 @@ Status unmap_pages(u64 address, u64 end) {
 }
 
 Status commit_whole(RegisteredFile &file) {
-  return locked(file, [](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    return commit(f, whole_file(f));
-  });
+  return locked(
+      file, [](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { return commit(f, whole_file(f)); });
 }
 
 }  // namespace snapshot

@@ -4,14 +4,14 @@
 
 namespace snapshot {
 
-// Commits the lines that overlap [address, address + length), all in one managed file. EINVAL: the first byte is not in
-// a managed mapping; ENOMEM: a later one is not. Others as commit().
+// Commits the lines that overlap [address, address + length), all in one managed file. EINVAL: the first byte
+// is not in a managed mapping; ENOMEM: a later one is not. Others as commit().
 Status commit_managed(u64 address, u64 length);
 Status rollback_managed(u64 address, u64 length);
 bool is_managed(u64 address, u64 length);
 
-// msync on whole pages [address, end) that lie in the working range: commits the mapped part of each file. ENOMEM, after
-// committing the rest, if a part is not mapped; the first error of a commit otherwise.
+// msync on whole pages [address, end) that lie in the working range: commits the mapped part of each file.
+// ENOMEM, after committing the rest, if a part is not mapped; the first error of a commit otherwise.
 Status sync_pages(u64 address, u64 end);
 
 // munmap on whole pages [address, end) in the working range.

@@ -8,13 +8,14 @@
 #include "media/persist.h"
 #include "platform/settings.h"
 #include "platform/signals.h"
+#include "recovery/recover_file.h"
 #include "track/thread.h"
 
 namespace snapshot {
 namespace {
 
-// Opening and closing are one at a time; commits do not take this. Held with signals blocked (RegistryLock), so that a
-// handler never finds it held by the thread it interrupted.
+// Opening and closing are one at a time; commits do not take this. Held with signals blocked (RegistryLock),
+// so that a handler never finds it held by the thread it interrupted.
 constinit Mutex registry_lock;
 constinit Counters closed_files SNAPSHOT_GUARDED_BY(registry_lock){};
 constinit RecoveryCounters recoveries SNAPSHOT_GUARDED_BY(registry_lock){};
@@ -28,8 +29,8 @@ class SNAPSHOT_SCOPED_CAPABILITY RegistryLock {
   SignalsBlocked blocked_;
 };
 
-// A byte that the kernel clears in a forked child (MADV_WIPEONFORK), which tells even a child made by a raw system
-// call, without the handlers of pthread_atfork, that the files are not its own.
+// A byte that the kernel clears in a forked child (MADV_WIPEONFORK), which tells even a child made by a raw
+// system call, without the handlers of pthread_atfork, that the files are not its own.
 constinit volatile u8 *process_mark = nullptr;
 
 void make_process_mark() SNAPSHOT_REQUIRES(registry_lock) {
@@ -57,20 +58,30 @@ void add(Counters *to, const Counters &from) {
   to->lines_discarded += from.lines_discarded;
 }
 
-// The name of the file behind fd. False: it has none (not a regular file, unlinked, a memfd).
-bool name_of(int fd, Candidate *out) {
-  struct stat st;
-  if (sys::failed(sys::fstat(fd, &st)) || !S_ISREG(st.st_mode) || st.st_nlink == 0) return false;
+bool path_behind(int fd, Path *out) {
   Text<64> self;
   char target[PATH_MAX];
   self << "/proc/self/fd/" << fd;
   const long n = sys::readlink(self.c_str(), target, sizeof target - 1);
   if (sys::failed(n) || n == 0 || target[0] != '/') return false;
   target[n] = 0;
+  out->clear();
+  *out << target;
+  return true;
+}
+
+// The name of the file behind fd. False: it has none (not a regular file, unlinked, a memfd).
+bool name_of(int fd, Candidate *out) {
+  struct stat st;
+  if (sys::failed(sys::fstat(fd, &st)) || !S_ISREG(st.st_mode) || st.st_nlink == 0) return false;
   out->key = {st.st_dev, st.st_ino};
   out->size = static_cast<u64>(st.st_size);
-  out->path << target;
-  return true;
+  return path_behind(fd, &out->path);
+}
+
+void count_recovery(const Findings &f) SNAPSHOT_REQUIRES(registry_lock) {
+  if (f.verdict == Verdict::complete) ++recoveries.clean;
+  if (f.verdict == Verdict::undo) ++recoveries.rolled_back;
 }
 
 Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
@@ -124,7 +135,8 @@ void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRE
   file.counters.lines_discarded += lines;
   if (lines == 0) return;
   Message m;
-  m << file.path.c_str() << ": " << lines << " changed lines were not committed before exit and are discarded "
+  m << file.path.c_str() << ": " << lines
+    << " changed lines were not committed before exit and are discarded "
     << "(SNAPSHOT_EXIT=commit commits them)";
   say(Level::info, m);
 }
@@ -142,6 +154,44 @@ Status consider(int fd, Candidate *out, bool *managed) {
   if (Status s = read_settings(&settings); !s.ok()) return s;
   *managed = out->may_open = path_selected(*settings, out->path.c_str());
   return kOk;
+}
+
+bool has_log(int directory, const char *path) {
+  Path log;
+  log << path << ".snaplog";
+  return log.complete() && sys::call(SYS_faccessat, directory, sys::as_long(log.c_str()), F_OK) == 0;
+}
+
+void renamed(int fd) {
+  RegistryLock lock;
+  RegisteredFile *file = file_by_fd(fd);
+  Path path, log_path;
+  if (file == nullptr || file->commit_lock.held_by_this_thread()) return;
+  if (!path_behind(fd, &path) || !sidecar_path(path.c_str(), &log_path).ok()) return;
+  MutexLock commit_lock(file->commit_lock);
+  file->path = path;
+  file->log_path = log_path;
+}
+
+Status recover_at_open(int fd) {
+  Candidate c;
+  if (!path_behind(fd, &c.path) || !has_log(AT_FDCWD, c.path.c_str())) return kOk;
+  const Settings *settings;
+  if (!name_of(fd, &c) || !read_settings(&settings).ok() || !path_selected(*settings, c.path.c_str()))
+    return kOk;
+  notice_fork();
+  FileReport report;
+  for (;;) {
+    {
+      RegistryLock lock;
+      if (file_by_key(c.key) != nullptr) return kOk;
+      const Status s = recover_file(c.path.c_str(), &report, Contention::quiet);
+      if (s.ok()) count_recovery(report.findings);
+      if (s.error != EAGAIN) return s;
+    }
+    if (!settings->wait_for_writer) return kOk;
+    if (Status s = wait_for_writer(c); !s.ok()) return s;
+  }
 }
 
 Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out) {
@@ -228,7 +278,8 @@ void close_all_at_exit() {
   const Settings *settings;
   if (!any_managed() || !read_settings(&settings).ok()) return;
   for_each_open_file([&](RegisteredFile &file) {
-    // exit() called by a handler that interrupted a commit: that commit will not go on, recovery looks after it.
+    // exit() called by a handler that interrupted a commit: that commit will not go on, recovery looks after
+    // it.
     if (file.commit_lock.held_by_this_thread()) return;
     MutexLock commit_lock(file.commit_lock);
     discard_or_commit(file, settings->at_exit);
@@ -236,13 +287,9 @@ void close_all_at_exit() {
   });
 }
 
-void before_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-  registry_lock.lock();
-}
+void before_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { registry_lock.lock(); }
 
-void after_fork_in_parent() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-  registry_lock.unlock();
-}
+void after_fork_in_parent() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { registry_lock.unlock(); }
 
 void after_fork_in_child() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   registry_lock.reset_after_fork();

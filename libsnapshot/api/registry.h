@@ -5,9 +5,9 @@
 
 namespace snapshot {
 
-// A managed file and what the program has mapped of it. Mappings change under the registry's lock, with signals
-// blocked; so whoever finds that this very thread holds mappings_lock is a handler that interrupted a reader, and may
-// read as well (MappingsReader).
+// A managed file and what the program has mapped of it. Mappings change under the registry's lock, with
+// signals blocked; so whoever finds that this very thread holds mappings_lock is a handler that interrupted a
+// reader, and may read as well (MappingsReader).
 struct RegisteredFile : ManagedFile {
   Mutex mappings_lock;
   Mappings mappings SNAPSHOT_GUARDED_BY(mappings_lock);
@@ -15,9 +15,9 @@ struct RegisteredFile : ManagedFile {
 
 class SNAPSHOT_SCOPED_CAPABILITY MappingsReader {
  public:
-  explicit MappingsReader(RegisteredFile &file) SNAPSHOT_ACQUIRE(file.mappings_lock)
-      SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS : lock_(file.mappings_lock.held_by_this_thread() ? nullptr
-                                                                                          : &file.mappings_lock) {
+  explicit MappingsReader(RegisteredFile &file)
+      SNAPSHOT_ACQUIRE(file.mappings_lock) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS
+      : lock_(file.mappings_lock.held_by_this_thread() ? nullptr : &file.mappings_lock) {
     if (lock_ != nullptr) lock_->lock();
   }
   ~MappingsReader() SNAPSHOT_RELEASE() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
@@ -40,33 +40,46 @@ struct Candidate {
   bool may_open = false;  // false: only if it is managed already
 };
 
-// Whether the file behind fd is to be managed: a regular file with a name, opened for reading and writing, selected by
-// SNAPSHOT_FILES. *managed false with kOk: leave it to the kernel. EINVAL: an unknown setting.
+// Whether the file behind fd is to be managed: a regular file with a name, opened for reading and writing,
+// selected by SNAPSHOT_FILES. *managed false with kOk: leave it to the kernel. EINVAL: an unknown setting.
 Status consider(int fd, Candidate *out, bool *managed);
 
-// Changes the length of the mapping [begin, end) of the file's window to reach new_end, in place. ENOMEM beyond the
-// window, with a message; EFAULT if there is no such mapping. What a shorter one leaves out is committed as by unmap_part.
+// Changes the length of the mapping [begin, end) of the file's window to reach new_end, in place. ENOMEM
+// beyond the window, with a message; EFAULT if there is no such mapping. What a shorter one leaves out is
+// committed as by unmap_part.
 Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end);
 
-// Manages the file (recovers it, takes the writer's lock, opens its window) unless it is managed already, and adds a
-// mapping of [offset, offset + length), length a multiple of pages. *out is its address. EAGAIN, ENOSPC, ENOMEM,
-// EBADMSG, ...: with a message; the data file is unharmed and nothing is mapped.
+// Called when the program has opened a file it may write: if a log shows that the last process did not close
+// it, recovers it, so that the program sees the committed bytes and size before it maps anything. Does
+// nothing while another process holds the log, unless SNAPSHOT_WAIT=1 asks to wait for it. Costs two system
+// calls where there is no log. Errors as of recovery, with a message.
+Status recover_at_open(int fd);
+
+// The file behind fd and its log have a new name. Does nothing if it is not managed.
+void renamed(int fd);
+
+// Whether a log lies beside the file of this name: then opening it may not cut it before it is recovered.
+bool has_log(int directory, const char *path);
+
+// Manages the file (recovers it, takes the writer's lock, opens its window) unless it is managed already, and
+// adds a mapping of [offset, offset + length), length a multiple of pages. *out is its address. EAGAIN,
+// ENOSPC, ENOMEM, EBADMSG, ...: with a message; the data file is unharmed and nothing is mapped.
 Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out);
 
-// Removes the mappings of [begin, end) of the file's window. What is no longer mapped is committed before, all of it
-// in one commit when nothing is left; then the file is closed and its log removed. An error of that commit: nothing is
-// unmapped, and the call can be repeated.
+// Removes the mappings of [begin, end) of the file's window. What is no longer mapped is committed before,
+// all of it in one commit when nothing is left; then the file is closed and its log removed. An error of that
+// commit: nothing is unmapped, and the call can be repeated.
 Status unmap_part(RegisteredFile &file, Interval part);
 
-// Lookups; nullptr if the address or file is not managed. By descriptor it costs one fstat, or nothing while no file
-// is managed.
+// Lookups; nullptr if the address or file is not managed. By descriptor it costs one fstat, or nothing while
+// no file is managed.
 RegisteredFile *file_at(u64 working_address);
 RegisteredFile *file_by_key(FileKey key);
 RegisteredFile *file_by_fd(int fd);
 bool any_managed();
 
-// Takes the commit lock of an open file. EDEADLK: this thread holds it already (a signal handler that interrupted a
-// commit). EPERM: inherited by fork. EINVAL: closed meanwhile. With a message each.
+// Takes the commit lock of an open file. EDEADLK: this thread holds it already (a signal handler that
+// interrupted a commit). EPERM: inherited by fork. EINVAL: closed meanwhile. With a message each.
 Status lock_for_commit(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
 
 // Calls f(file) for each file that is open, in the order of slots.
@@ -77,7 +90,8 @@ RegisteredFile *open_file_at_slot(Slot slot);
 // All counters, of open and closed files.
 Counters total_counters(u64 *files_managed, u64 *recoveries_clean, u64 *recoveries_rolled_back);
 
-// At process exit: commits or discards, as set, and removes the logs of files that recovery has nothing to do for.
+// At process exit: commits or discards, as set, and removes the logs of files that recovery has nothing to do
+// for.
 void close_all_at_exit();
 
 // Around fork: the table is whole in the child, and there every file is inherited.

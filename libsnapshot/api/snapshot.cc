@@ -41,7 +41,8 @@ SNAPSHOT_API int snapshot_is_managed(const void *address, size_t length) {
 SNAPSHOT_API int snapshot_get_statistics(snapshot_statistics *out, size_t size) {
   if (size < offsetof(snapshot_statistics, files_managed)) {
     Message m;
-    m << "snapshot_get_statistics: " << size << " bytes cannot hold the version; pass sizeof(snapshot_statistics)";
+    m << "snapshot_get_statistics: " << size
+      << " bytes cannot hold the version; pass sizeof(snapshot_statistics)";
     return to_errno(fail(EINVAL, m));
   }
   snapshot_statistics s{};

@@ -1,5 +1,5 @@
-// Copying and clearing bytes without calling libc: libsnapshot itself provides memcpy and memset to the program,
-// and must never call what it interposes.
+// Copying and clearing bytes without calling libc: libsnapshot itself provides memcpy and memset to the
+// program, and must never call what it interposes.
 #pragma once
 #include "base/layout.h"
 

@@ -3,8 +3,8 @@
 #define XXH_INLINE_ALL
 #define XXH_NO_STDLIB
 #define XXH_NO_STREAM
-// Unaligned reads through packed structures: the default is memcpy, which under -fno-builtin-memcpy would be a call
-// per word, to a function that this library interposes.
+// Unaligned reads through packed structures: the default is memcpy, which under -fno-builtin-memcpy would be
+// a call per word, to a function that this library interposes.
 #define XXH_FORCE_MEMORY_ACCESS 1
 #include <xxhash.h>
 

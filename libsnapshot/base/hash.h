@@ -1,5 +1,5 @@
-// 64-bit checksums: XXH3 (Yann Collet, xxhash.com). For torn and damaged data, not against an adversary who can
-// compute it: recovery bounds everything it reads besides.
+// 64-bit checksums: XXH3 (Yann Collet, xxhash.com). For torn and damaged data, not against an adversary who
+// can compute it: recovery bounds everything it reads besides.
 #pragma once
 #include "base/layout.h"
 

@@ -1,4 +1,5 @@
-// Where things are: the reserved ranges and the arithmetic between them. Constants only; nothing is mapped here.
+// Where things are: the reserved ranges and the arithmetic between them. Constants only; nothing is mapped
+// here.
 //
 //   working range   what the program sees; windows of managed files             RANGE bytes
 //   backing range   the same windows, mapped shared: working + kBackingDistance  RANGE bytes

@@ -7,7 +7,8 @@ namespace snapshot {
 constinit Level message_level = Level::error;
 
 namespace {
-// Initial-exec: the library is loaded at start-up, and a lazily allocated block could not be had in a handler.
+// Initial-exec: the library is loaded at start-up, and a lazily allocated block could not be had in a
+// handler.
 __thread char last_error[640] __attribute__((tls_model("initial-exec")));
 }  // namespace
 
@@ -29,35 +30,63 @@ const char *last_error_text() { return last_error; }
 
 const char *error_words(int error) {
   switch (error) {
-    case EPERM: return "operation not permitted";
-    case ENOENT: return "no such file or directory";
-    case EINTR: return "interrupted";
-    case EIO: return "input/output error";
-    case ENXIO: return "no such device or address";
-    case EAGAIN: return "resource temporarily unavailable";
-    case ENOMEM: return "out of memory";
-    case EACCES: return "permission denied";
-    case EFAULT: return "bad address";
-    case EEXIST: return "file exists";
-    case EXDEV: return "crosses file systems";
-    case ENODEV: return "not supported by the device";
-    case ENOTDIR: return "not a directory";
-    case EISDIR: return "is a directory";
-    case EINVAL: return "invalid argument";
+    case EPERM:
+      return "operation not permitted";
+    case ENOENT:
+      return "no such file or directory";
+    case EINTR:
+      return "interrupted";
+    case EIO:
+      return "input/output error";
+    case ENXIO:
+      return "no such device or address";
+    case EAGAIN:
+      return "resource temporarily unavailable";
+    case ENOMEM:
+      return "out of memory";
+    case EACCES:
+      return "permission denied";
+    case EFAULT:
+      return "bad address";
+    case EEXIST:
+      return "file exists";
+    case EXDEV:
+      return "crosses file systems";
+    case ENODEV:
+      return "not supported by the device";
+    case ENOTDIR:
+      return "not a directory";
+    case EISDIR:
+      return "is a directory";
+    case EINVAL:
+      return "invalid argument";
     case ENFILE:
-    case EMFILE: return "too many open files";
-    case EFBIG: return "file too large";
-    case ENOSPC: return "no space left on device";
-    case EROFS: return "read-only file system";
-    case ELOOP: return "is a symbolic link";
-    case ENAMETOOLONG: return "name too long";
-    case ENOSYS: return "not supported by this kernel";
-    case EOPNOTSUPP: return "not supported by the file system";
-    case EDQUOT: return "disk quota exceeded";
-    case EDEADLK: return "would wait for itself";
-    case EBADMSG: return "damaged";
-    case ESTALE: return "stale";
-    default: return "unexpected error";
+    case EMFILE:
+      return "too many open files";
+    case EFBIG:
+      return "file too large";
+    case ENOSPC:
+      return "no space left on device";
+    case EROFS:
+      return "read-only file system";
+    case ELOOP:
+      return "is a symbolic link";
+    case ENAMETOOLONG:
+      return "name too long";
+    case ENOSYS:
+      return "not supported by this kernel";
+    case EOPNOTSUPP:
+      return "not supported by the file system";
+    case EDQUOT:
+      return "disk quota exceeded";
+    case EDEADLK:
+      return "would wait for itself";
+    case EBADMSG:
+      return "damaged";
+    case ESTALE:
+      return "stale";
+    default:
+      return "unexpected error";
   }
 }
 

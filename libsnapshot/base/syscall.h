@@ -1,5 +1,6 @@
-// System calls, made directly: the library interposes most of libc's wrappers for them and must not meet itself,
-// and errno belongs to the program. Every function returns the kernel's value: negative errno on failure.
+// System calls, made directly: the library interposes most of libc's wrappers for them and must not meet
+// itself, and errno belongs to the program. Every function returns the kernel's value: negative errno on
+// failure.
 #pragma once
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -13,8 +14,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/status.h"
 #include "base/layout.h"
+#include "base/status.h"
 
 namespace snapshot::sys {
 
@@ -87,9 +88,7 @@ inline long fchown(int fd, u32 uid, u32 gid) { return call(SYS_fchown, fd, uid, 
 inline long linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) {
   return call(SYS_linkat, from_dir, as_long(from), to_dir, as_long(to), flags);
 }
-inline long rename(const char *from, const char *to) {
-  return call(SYS_rename, as_long(from), as_long(to));
-}
+inline long rename(const char *from, const char *to) { return call(SYS_rename, as_long(from), as_long(to)); }
 inline long unlink(const char *path) { return call(SYS_unlink, as_long(path)); }
 inline long readlink(const char *path, char *out, u64 n) {
   return call(SYS_readlink, as_long(path), as_long(out), static_cast<long>(n));

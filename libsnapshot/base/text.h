@@ -1,4 +1,5 @@
-// A fixed-size line of text, built piece by piece: no allocation, no libc, safe anywhere. What does not fit is cut.
+// A fixed-size line of text, built piece by piece: no allocation, no libc, safe anywhere. What does not fit
+// is cut.
 #pragma once
 #include "base/bytes.h"
 #include "base/layout.h"

@@ -15,8 +15,9 @@ LineIndex first_line_beyond(const ManagedFile &file, u64 size) {
   return file.window().first_line + (size + kLineBytes - 1) / kLineBytes;
 }
 
-// A file that was made larger behind our back (fallocate by another library, a raw system call) has lines beyond the
-// size we know. Asks the file system; the path may lead elsewhere by now, then the size stays what we know.
+// A file that was made larger behind our back (fallocate by another library, a raw system call) has lines
+// beyond the size we know. Asks the file system; the path may lead elsewhere by now, then the size stays what
+// we know.
 void look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   struct stat st;
   if (sys::failed(sys::newfstatat(AT_FDCWD, file.path.c_str(), &st, 0))) return;
@@ -48,10 +49,14 @@ void drop_beyond_end(ManagedFile &file, u64 *lines) SNAPSHOT_REQUIRES(file.commi
 
 const char *advice(int error) {
   switch (error) {
-    case ENOSPC: return "; nothing is lost: free some space and commit again";
-    case EDQUOT: return "; nothing is lost: free some of the quota and commit again";
-    case ENOMEM: return "; nothing is lost: free some memory, or commit smaller ranges";
-    default: return "; the file is at the commit before, and the changes are still pending";
+    case ENOSPC:
+      return "; nothing is lost: free some space and commit again";
+    case EDQUOT:
+      return "; nothing is lost: free some of the quota and commit again";
+    case ENOMEM:
+      return "; nothing is lost: free some memory, or commit smaller ranges";
+    default:
+      return "; the file is at the commit before, and the changes are still pending";
   }
 }
 
@@ -104,8 +109,8 @@ LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
   const LineRange all = whole_file(file);
   const u64 end = address + length < address ? ~u64{0} : address + length;
   const LineIndex first = address <= file.base().value ? all.first : line_of(address);
-  const LineIndex last = end >= file.base().value + file.window().bytes() ? all.end
-                                                                          : line_of(end + kLineBytes - 1);
+  const LineIndex last =
+      end >= file.base().value + file.window().bytes() ? all.end : line_of(end + kLineBytes - 1);
   return {min_u64(first, all.end), max_u64(min_u64(first, all.end), last)};
 }
 

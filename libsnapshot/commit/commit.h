@@ -4,9 +4,9 @@
 
 namespace snapshot {
 
-// Commits the dirty lines in range and the file's size, whatever protocol the medium uses. On return the file is at
-// this commit (kOk) or at the one before (ENOSPC, EDQUOT, EIO, ENOMEM, EFBIG, with a message); in the second case
-// every line is still dirty and the call can be repeated. A crash midway leaves one of the two.
+// Commits the dirty lines in range and the file's size, whatever protocol the medium uses. On return the file
+// is at this commit (kOk) or at the one before (ENOSPC, EDQUOT, EIO, ENOMEM, EFBIG, with a message); in the
+// second case every line is still dirty and the call can be repeated. A crash midway leaves one of the two.
 Status commit(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // All lines of the file's window.
@@ -15,8 +15,8 @@ LineRange whole_file(const ManagedFile &file);
 // The lines that overlap [address, address + length), cut to the file's window.
 LineRange lines_between(const ManagedFile &file, u64 address, u64 length);
 
-// Puts the dirty lines in range back to their committed state; with the whole file in range its size as well. Nothing
-// is written to the file. ENOMEM: nothing was changed.
+// Puts the dirty lines in range back to their committed state; with the whole file in range its size as well.
+// Nothing is written to the file. ENOMEM: nothing was changed.
 Status rollback(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock);
 
 }  // namespace snapshot

@@ -14,9 +14,7 @@ bool any_of_eight(LineIndex line) {
   return __atomic_load_n(reinterpret_cast<Word *>(&line_map()[line]), __ATOMIC_RELAXED) != 0;
 }
 
-void ask_for_scan(const ManagedFile &file) {
-  windows[file.slot].scan.store(true, std::memory_order_release);
-}
+void ask_for_scan(const ManagedFile &file) { windows[file.slot].scan.store(true, std::memory_order_release); }
 
 // The lines of the window that can hold data.
 LineRange lines_of_data(const ManagedFile &file) {
@@ -25,8 +23,8 @@ LineRange lines_of_data(const ManagedFile &file) {
   return {w.first_line, w.first_line + min_u64(bytes / kLineBytes, w.line_count)};
 }
 
-// Step a of the protocol in track/mark.cc. An announced line may not be marked yet, or may be written to before its
-// mark: mark it on its owner's behalf, so that it is taken like the others.
+// Step a of the protocol in track/mark.cc. An announced line may not be marked yet, or may be written to
+// before its mark: mark it on its owner's behalf, so that it is taken like the others.
 Status take_announcements(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock) {
   for (Thread *t = first_thread(); t != nullptr; t = t->next)
     for (auto &slot : t->announced) {
@@ -76,8 +74,8 @@ class Taker {
 
   void take(LineIndex line) {
     if (!is_marked(line) || !status_.ok()) return;
-    // A thread that sets the mark between these two has stored before; the caller's thread fence comes after, so
-    // that the copy of the line has the store.
+    // A thread that sets the mark between these two has stored before; the caller's thread fence comes after,
+    // so that the copy of the line has the store.
     __atomic_store_n(&line_map()[line], u8{0}, __ATOMIC_RELAXED);
     ++lines_;
     if (run_.count != 0 && line == run_.end() && run_.count < Run::kCountMax) {
@@ -131,8 +129,8 @@ void take_from_pending(ManagedFile &file, LineRange range, Taker &taker) SNAPSHO
   file.pending.truncate(kept);
 }
 
-// From the line map, for a range that is short next to the list: a program that commits page by page must not pay for
-// all its pages each time. The entries in the list become stale.
+// From the line map, for a range that is short next to the list: a program that commits page by page must not
+// pay for all its pages each time. The entries in the list become stale.
 void take_from_map(LineRange range, Taker &taker) {
   for (LineIndex l = round_down(range.first, 8); l < range.end; l += 8) {
     if (SNAPSHOT_LIKELY(!any_of_eight(l))) continue;

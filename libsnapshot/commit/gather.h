@@ -11,14 +11,14 @@ struct LineRange {
   bool contains(LineIndex line) const { return line >= first && line < end; }
 };
 
-// Takes every dirty line in range: clears its mark and adds it to file.runs (packed, in the order of listing, merged
-// where neighbours follow each other; no line twice). What is dirty outside the range stays marked and pending. On
-// return all stores that happened before the call are either taken or pending. *lines is the number of lines taken.
-// ENOMEM: nothing was taken.
+// Takes every dirty line in range: clears its mark and adds it to file.runs (packed, in the order of listing,
+// merged where neighbours follow each other; no line twice). What is dirty outside the range stays marked and
+// pending. On return all stores that happened before the call are either taken or pending. *lines is the
+// number of lines taken. ENOMEM: nothing was taken.
 Status gather(ManagedFile &file, LineRange range, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock);
 
-// Marks everything in file.runs again and makes it pending: for a commit that failed. Never loses a line; without
-// memory for the list it asks for a scan.
+// Marks everything in file.runs again and makes it pending: for a commit that failed. Never loses a line;
+// without memory for the list it asks for a scan.
 void put_back(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // Forgets every dirty line of the file and returns how many there were: for closing.

@@ -2,11 +2,13 @@
 //
 // Locks, in the order in which they are taken:
 //   registry (api/registry.h)  which files there are, their mappings, opening and closing
-//   ManagedFile::commit_lock   everything that moves data: commit, rollback, resize; two files never share one
-// An object is never freed, only reused, so that a commit may look it up without the registry and check afterwards.
+//   ManagedFile::commit_lock   everything that moves data: commit, rollback, resize; two files never share
+//   one
+// An object is never freed, only reused, so that a commit may look it up without the registry and check
+// afterwards.
 #pragma once
-#include "log/sidecar.h"
 #include "log/areas.h"
+#include "log/sidecar.h"
 #include "platform/grow_buffer.h"
 #include "platform/mutex.h"
 #include "track/windows.h"
@@ -37,26 +39,28 @@ struct ManagedFile {
   FileIdentity identity;
   Path path;
   Path log_path;
-  int size_fd = -1;   // O_PATH, from the first change of size on: closing such a descriptor drops no POSIX locks
+  int size_fd =
+      -1;  // O_PATH, from the first change of size on: closing such a descriptor drops no POSIX locks
   u64 eager_bytes = 0;  // leading part of the working copy that is anonymous memory
 
   Mutex commit_lock;
   Medium medium SNAPSHOT_GUARDED_BY(commit_lock);
   Log log SNAPSHOT_GUARDED_BY(commit_lock);
-  // Bytes. size is what the program sees; file_size is the real one, larger while a shrink waits for its commit;
-  // committed_size is what recovery would restore.
+  // Bytes. size is what the program sees; file_size is the real one, larger while a shrink waits for its
+  // commit; committed_size is what recovery would restore.
   std::atomic<u64> size{0};
   u64 file_size SNAPSHOT_GUARDED_BY(commit_lock) = 0;
   u64 committed_size SNAPSHOT_GUARDED_BY(commit_lock) = 0;
-  // Runs that were taken from the threads' lists and are not committed yet. Those whose lines are no longer marked
-  // are stale and mean nothing.
+  // Runs that were taken from the threads' lists and are not committed yet. Those whose lines are no longer
+  // marked are stale and mean nothing.
   GrowBuffer<u64> pending SNAPSHOT_GUARDED_BY(commit_lock);
-  // Scratch of a commit, kept between commits: its runs, its lines' private copies and, on page-cache media, what
-  // the copies replace.
+  // Scratch of a commit, kept between commits: its runs, its lines' private copies and, on page-cache media,
+  // what the copies replace.
   GrowBuffer<u64> runs SNAPSHOT_GUARDED_BY(commit_lock);
   GrowBuffer<u8> copies SNAPSHOT_GUARDED_BY(commit_lock);
   GrowBuffer<u8> replaced SNAPSHOT_GUARDED_BY(commit_lock);
-  // Runs of a commit whose data could not be synced: file.replaced must go back before anything else (undo.h).
+  // Runs of a commit whose data could not be synced: file.replaced must go back before anything else
+  // (undo.h).
   GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);
   Counters counters SNAPSHOT_GUARDED_BY(commit_lock) = {};
 

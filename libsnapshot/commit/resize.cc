@@ -7,8 +7,8 @@
 namespace snapshot {
 namespace {
 
-// By descriptor path: truncate(2) through the link of an O_PATH descriptor opens nothing, so it neither needs the
-// program's descriptor nor drops its POSIX locks.
+// By descriptor path: truncate(2) through the link of an O_PATH descriptor opens nothing, so it neither needs
+// the program's descriptor nor drops its POSIX locks.
 Status truncate_real(const ManagedFile &file, u64 size) {
   if (file.size_fd < 0) return {EBADF};
   Text<64> path;
@@ -53,8 +53,8 @@ void forget_beyond(ManagedFile &file, u64 size) {
 void note_growth(ManagedFile &file, int fd, u64 size) {
   if (size <= file.file_size) return;
   keep_handle(file, fd);
-  // Up to the old real end lie the old bytes of a shrink that waits for its commit; after it, in the rest of its
-  // page, what the program stored there through the mapping.
+  // Up to the old real end lie the old bytes of a shrink that waits for its commit; after it, in the rest of
+  // its page, what the program stored there through the mapping.
   const u64 seen = file.size.load(std::memory_order_relaxed);
   clear_working(file, seen, min_u64(size, round_up(file.file_size, kPageBytes)));
   file.file_size = size;

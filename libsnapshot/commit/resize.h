@@ -4,17 +4,18 @@
 
 namespace snapshot {
 
-// ftruncate, for a managed file. Growing takes place at once (the new part reads as zeros; recovery cuts it off again
-// if no commit follows). Shrinking is only noted: until the next commit the bytes must stay for recovery, so the real
-// size changes after that commit; meanwhile the program sees the new size (interpose/file_status.cc). fd is the
-// descriptor the program used. EFBIG beyond the window, with a message; whatever ftruncate says, without.
+// ftruncate, for a managed file. Growing takes place at once (the new part reads as zeros; recovery cuts it
+// off again if no commit follows). Shrinking is only noted: until the next commit the bytes must stay for
+// recovery, so the real size changes after that commit; meanwhile the program sees the new size
+// (interpose/file_status.cc). fd is the descriptor the program used. EFBIG beyond the window, with a message;
+// whatever ftruncate says, without.
 Status resize(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // The real file was found, or made, larger: takes note.
 void note_growth(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
 
-// Gives the real file the size that the newest commit says. A failure is not an error: it will be tried again, and
-// recovery does the same.
+// Gives the real file the size that the newest commit says. A failure is not an error: it will be tried
+// again, and recovery does the same.
 void apply_committed_size(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 }  // namespace snapshot

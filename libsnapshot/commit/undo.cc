@@ -74,8 +74,8 @@ Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
   return writer.seal(size_before, size_after, digest);
 }
 
-// The part of the backing range that a commit has touched. One that changes the size alone syncs the first page, so
-// that it, too, has its two fences.
+// The part of the backing range that a commit has touched. One that changes the size alone syncs the first
+// page, so that it, too, has its two fences.
 struct Extent {
   u64 begin = ~u64{0};
   u64 end = 0;

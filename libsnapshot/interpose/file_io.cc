@@ -1,6 +1,6 @@
-// read, write and their relatives. On a managed file they work on the working copy, so that a program that mixes them
-// with the mapping sees one file (POSIX, mmap: "coherent"), and what they write is committed like a store. On any
-// other file they are libc's; kernel writes into a managed buffer are tracked either way.
+// read, write and their relatives. On a managed file they work on the working copy, so that a program that
+// mixes them with the mapping sees one file (POSIX, mmap: "coherent"), and what they write is committed like
+// a store. On any other file they are libc's; kernel writes into a managed buffer are tracked either way.
 #include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -58,7 +58,9 @@ bool wrote_managed(int fd, const iovec *vector, int count, i64 offset, long *out
   return true;
 }
 
-bool valid_vector(const iovec *vector, int count) { return vector != nullptr && count > 0 && count <= IOV_MAX; }
+bool valid_vector(const iovec *vector, int count) {
+  return vector != nullptr && count > 0 && count <= IOV_MAX;
+}
 
 int commit_or(int fd, int (*real)(int), long number) {
   if (SNAPSHOT_UNLIKELY(any_managed()))
@@ -75,11 +77,13 @@ SNAPSHOT_EXPORT ssize_t read(int fd, void *buffer, size_t n) {
 }
 SNAPSHOT_EXPORT ssize_t pread(int fd, void *buffer, size_t n, off_t offset) {
   const iovec v{buffer, n};
-  return after_read(fd, &v, 1, offset, real_or_kernel(SNAPSHOT_REAL(pread), SYS_pread64, fd, buffer, n, offset));
+  return after_read(fd, &v, 1, offset,
+                    real_or_kernel(SNAPSHOT_REAL(pread), SYS_pread64, fd, buffer, n, offset));
 }
 SNAPSHOT_EXPORT ssize_t pread64(int fd, void *buffer, size_t n, off64_t offset) {
   const iovec v{buffer, n};
-  return after_read(fd, &v, 1, offset, real_or_kernel(SNAPSHOT_REAL(pread64), SYS_pread64, fd, buffer, n, offset));
+  return after_read(fd, &v, 1, offset,
+                    real_or_kernel(SNAPSHOT_REAL(pread64), SYS_pread64, fd, buffer, n, offset));
 }
 SNAPSHOT_EXPORT ssize_t readv(int fd, const iovec *vector, int count) {
   const long n = real_or_kernel(SNAPSHOT_REAL(readv), SYS_readv, fd, vector, count);
@@ -119,12 +123,14 @@ SNAPSHOT_EXPORT ssize_t writev(int fd, const iovec *vector, int count) {
 }
 SNAPSHOT_EXPORT ssize_t pwritev(int fd, const iovec *vector, int count, off_t offset) {
   long result;
-  if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result)) return result;
+  if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result))
+    return result;
   return real_or_kernel(SNAPSHOT_REAL(pwritev), SYS_pwritev, fd, vector, count, offset);
 }
 SNAPSHOT_EXPORT ssize_t pwritev64(int fd, const iovec *vector, int count, off64_t offset) {
   long result;
-  if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result)) return result;
+  if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result))
+    return result;
   return real_or_kernel(SNAPSHOT_REAL(pwritev64), SYS_pwritev, fd, vector, count, offset);
 }
 

@@ -1,4 +1,5 @@
-// Calls that change or report a file's size. For a managed file the size is part of what is committed (commit/resize.h).
+// Calls that change or report a file's size. For a managed file the size is part of what is committed
+// (commit/resize.h).
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/sendfile.h>
@@ -30,7 +31,8 @@ int resize_or_kernel(int fd, off_t size) {
 
 int truncate_or_kernel(const char *path, off_t size) {
   struct stat st;
-  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()) && !sys::failed(sys::newfstatat(AT_FDCWD, path, &st, 0)) &&
+  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()) &&
+      !sys::failed(sys::newfstatat(AT_FDCWD, path, &st, 0)) &&
       file_by_key({st.st_dev, st.st_ino}) != nullptr) {
     const long fd = sys::open(path, O_RDWR | O_CLOEXEC);
     if (sys::failed(fd)) return static_cast<int>(edge(fd));
@@ -59,20 +61,27 @@ off_t seek(int fd, off_t offset, int whence) {
   return edge(sys::lseek(fd, offset, whence));
 }
 
-// open with O_TRUNC would take the bytes of a managed file away behind our back: shrink it like ftruncate instead.
-int open_or_kernel(int directory, const char *path, int flags, mode_t mode) {
-  if ((flags & O_TRUNC) == 0 || SNAPSHOT_LIKELY(!any_managed()))
-    return static_cast<int>(edge(sys::openat(directory, path, flags, mode)));
+bool is_managed_path(int directory, const char *path) {
   struct stat st;
-  const bool managed = !sys::failed(sys::newfstatat(directory, path, &st, 0)) &&
-                       file_by_key({st.st_dev, st.st_ino}) != nullptr;
-  const long fd = sys::openat(directory, path, managed ? flags & ~O_TRUNC : flags, mode);
-  if (sys::failed(fd) || !managed) return static_cast<int>(edge(fd));
-  if ((flags & O_ACCMODE) != O_RDONLY && resize_or_kernel(static_cast<int>(fd), 0) != 0) {
-    (void)sys::close(static_cast<int>(fd));
-    return -1;
-  }
-  return static_cast<int>(fd);
+  return any_managed() && !sys::failed(sys::newfstatat(directory, path, &st, 0)) &&
+         file_by_key({st.st_dev, st.st_ino}) != nullptr;
+}
+
+// O_TRUNC would take the bytes of a managed file away behind our back, or those that recovery has to put
+// back: first recover, then cut the file like ftruncate.
+int open_or_kernel(int directory, const char *path, int flags, mode_t mode) {
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY;
+  const bool cut_later =
+      (flags & O_TRUNC) != 0 && writable && (has_log(directory, path) || is_managed_path(directory, path));
+  const long opened = sys::openat(directory, path, cut_later ? flags & ~O_TRUNC : flags, mode);
+  if (sys::failed(opened) || !writable) return static_cast<int>(edge(opened));
+  const int fd = static_cast<int>(opened);
+  const bool may_be_mapped = (flags & O_ACCMODE) == O_RDWR;
+  Status s = may_be_mapped || cut_later ? recover_at_open(fd) : kOk;
+  if (s.ok() && cut_later && resize_or_kernel(fd, 0) != 0) s = {errno};
+  if (s.ok()) return fd;
+  (void)sys::close(fd);
+  return static_cast<int>(edge(s));
 }
 
 mode_t mode_argument(int flags, va_list arguments) {
@@ -96,8 +105,8 @@ int stat_at(int directory, const char *path, struct stat *st, int flags) {
 
 int stat_fd(int fd, struct stat *st) { return after_stat(static_cast<int>(edge(sys::fstat(fd, st))), st); }
 
-// Copies inside the kernel bypass the working copy; the documented answer "cannot do that here" makes every user of
-// these calls fall back to read and write.
+// Copies inside the kernel bypass the working copy; the documented answer "cannot do that here" makes every
+// user of these calls fall back to read and write.
 bool in_kernel_copy_refused(int a, int b) {
   return SNAPSHOT_UNLIKELY(any_managed()) && (file_by_fd(a) != nullptr || file_by_fd(b) != nullptr);
 }
@@ -107,7 +116,9 @@ bool in_kernel_copy_refused(int a, int b) {
 SNAPSHOT_EXPORT int ftruncate(int fd, off_t size) noexcept { return resize_or_kernel(fd, size); }
 SNAPSHOT_EXPORT int ftruncate64(int fd, off64_t size) noexcept { return resize_or_kernel(fd, size); }
 SNAPSHOT_EXPORT int truncate(const char *path, off_t size) noexcept { return truncate_or_kernel(path, size); }
-SNAPSHOT_EXPORT int truncate64(const char *path, off64_t size) noexcept { return truncate_or_kernel(path, size); }
+SNAPSHOT_EXPORT int truncate64(const char *path, off64_t size) noexcept {
+  return truncate_or_kernel(path, size);
+}
 
 SNAPSHOT_EXPORT int fallocate(int fd, int mode, off_t offset, off_t length) {
   return static_cast<int>(edge(Status{allocate_or_kernel(fd, mode, offset, length)}));
@@ -123,7 +134,9 @@ SNAPSHOT_EXPORT int posix_fallocate64(int fd, off64_t offset, off64_t length) {
 }
 
 SNAPSHOT_EXPORT off_t lseek(int fd, off_t offset, int whence) noexcept { return seek(fd, offset, whence); }
-SNAPSHOT_EXPORT off64_t lseek64(int fd, off64_t offset, int whence) noexcept { return seek(fd, offset, whence); }
+SNAPSHOT_EXPORT off64_t lseek64(int fd, off64_t offset, int whence) noexcept {
+  return seek(fd, offset, whence);
+}
 
 SNAPSHOT_EXPORT int open(const char *path, int flags, ...) {
   va_list arguments;
@@ -161,7 +174,9 @@ SNAPSHOT_EXPORT int creat64(const char *path, mode_t mode) {
 }
 
 SNAPSHOT_EXPORT int fstat(int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
-SNAPSHOT_EXPORT int stat(const char *path, struct stat *st) noexcept { return stat_at(AT_FDCWD, path, st, 0); }
+SNAPSHOT_EXPORT int stat(const char *path, struct stat *st) noexcept {
+  return stat_at(AT_FDCWD, path, st, 0);
+}
 SNAPSHOT_EXPORT int lstat(const char *path, struct stat *st) noexcept {
   return stat_at(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW);
 }
@@ -169,7 +184,8 @@ SNAPSHOT_EXPORT int fstatat(int directory, const char *path, struct stat *st, in
   return stat_at(directory, path, st, flags);
 }
 
-// struct stat64 is struct stat on x86-64; so are the versioned entry points of programs built before glibc 2.33.
+// struct stat64 is struct stat on x86-64; so are the versioned entry points of programs built before
+// glibc 2.33.
 static_assert(sizeof(struct stat) == sizeof(struct stat64));
 SNAPSHOT_EXPORT int fstat64(int fd, struct stat64 *st) noexcept {
   return stat_fd(fd, reinterpret_cast<struct stat *>(st));
@@ -185,7 +201,9 @@ SNAPSHOT_EXPORT int fstatat64(int directory, const char *path, struct stat64 *st
 }
 SNAPSHOT_EXPORT int __fxstat(int, int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
 SNAPSHOT_EXPORT int __fxstat64(int, int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
-SNAPSHOT_EXPORT int __xstat(int, const char *path, struct stat *st) noexcept { return stat_at(AT_FDCWD, path, st, 0); }
+SNAPSHOT_EXPORT int __xstat(int, const char *path, struct stat *st) noexcept {
+  return stat_at(AT_FDCWD, path, st, 0);
+}
 SNAPSHOT_EXPORT int __xstat64(int, const char *path, struct stat *st) noexcept {
   return stat_at(AT_FDCWD, path, st, 0);
 }
@@ -202,12 +220,14 @@ SNAPSHOT_EXPORT int __fxstatat64(int, int directory, const char *path, struct st
   return stat_at(directory, path, st, flags);
 }
 
-SNAPSHOT_EXPORT int statx(int directory, const char *path, int flags, unsigned mask, struct statx *st) noexcept {
+SNAPSHOT_EXPORT int statx(int directory, const char *path, int flags, unsigned mask,
+                          struct statx *st) noexcept {
   const long result = sys::statx(directory, path, flags, mask | STATX_INO, st);
   u64 size;
   if (result == 0 && SNAPSHOT_UNLIKELY(any_managed())) {
     const u64 device = makedev(st->stx_dev_major, st->stx_dev_minor);
-    if (RegisteredFile *file = file_by_key({device, st->stx_ino}); file != nullptr && seen_size_differs(*file, &size))
+    if (RegisteredFile *file = file_by_key({device, st->stx_ino});
+        file != nullptr && seen_size_differs(*file, &size))
       st->stx_size = size;
   }
   if (result == 0) written_object(st);
@@ -223,8 +243,8 @@ SNAPSHOT_EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t count) 
 SNAPSHOT_EXPORT ssize_t sendfile64(int to, int from, off64_t *offset, size_t count) noexcept {
   return sendfile(to, from, offset, count);
 }
-SNAPSHOT_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, off64_t *to_offset, size_t count,
-                                        unsigned flags) {
+SNAPSHOT_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, off64_t *to_offset,
+                                        size_t count, unsigned flags) {
   if (in_kernel_copy_refused(to, from)) return edge(Status{EXDEV});
   const long n = sys::call(SYS_copy_file_range, from, sys::as_long(from_offset), to, sys::as_long(to_offset),
                            static_cast<long>(count), flags);

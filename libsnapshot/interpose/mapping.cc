@@ -1,4 +1,5 @@
-// mmap, munmap, mremap, msync and madvise: what lies in the working range is ours, the rest goes to the kernel.
+// mmap, munmap, mremap, msync and madvise: what lies in the working range is ours, the rest goes to the
+// kernel.
 #include <stdarg.h>
 
 #include "api/range.h"
@@ -15,7 +16,8 @@ constexpr u64 kWorkingEnd = kWorkingBase + kRangeBytes;
 bool meets_working_range(u64 address, u64 end) { return address < kWorkingEnd && end > kWorkingBase; }
 
 void *kernel_mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset) {
-  const long result = sys::mmap(reinterpret_cast<u64>(address), length, prot, flags, fd, static_cast<u64>(offset));
+  const long result =
+      sys::mmap(reinterpret_cast<u64>(address), length, prot, flags, fd, static_cast<u64>(offset));
   return reinterpret_cast<void *>(edge(result));
 }
 
@@ -37,8 +39,9 @@ void *check_fixed(void *wanted, void *given, int flags, size_t length) {
   if (!is_fixed(flags) || wanted == given) return given;
   const u64 begin = reinterpret_cast<u64>(given);
   (void)unmap_pages(begin, begin + round_up(length, kPageBytes));
-  return refuse_fixed(wanted, "Snapshot chooses the address of a managed file; map it without MAP_FIXED, or exclude "
-                              "it with SNAPSHOT_IGNORE");
+  return refuse_fixed(wanted,
+                      "Snapshot chooses the address of a managed file; map it without MAP_FIXED, or exclude "
+                      "it with SNAPSHOT_IGNORE");
 }
 
 // A read-only mapping shows the program's own uncommitted stores if the file is managed already.
@@ -59,8 +62,8 @@ bool find_candidate(int prot, int fd, Candidate *candidate, Status *status) {
 
 void *map(void *address, size_t length, int prot, int flags, int fd, off_t offset) {
   const u64 begin = reinterpret_cast<u64>(address);
-  const bool plain = !is_shared(flags) || (flags & MAP_ANONYMOUS) != 0 || fd < 0 || length == 0 || offset < 0 ||
-                     static_cast<u64>(offset) % kPageBytes != 0 || length > kRangeBytes ||
+  const bool plain = !is_shared(flags) || (flags & MAP_ANONYMOUS) != 0 || fd < 0 || length == 0 ||
+                     offset < 0 || static_cast<u64>(offset) % kPageBytes != 0 || length > kRangeBytes ||
                      ((prot & PROT_WRITE) == 0 && !any_managed());
   Candidate candidate;
   Status status;
@@ -73,7 +76,8 @@ void *map(void *address, size_t length, int prot, int flags, int fd, off_t offse
   void *mapped = nullptr;
   status = map_file(candidate, static_cast<u64>(offset), round_up(length, kPageBytes), &mapped);
   // Read-only, and closed by another thread since it was looked up.
-  if (status.error == ENOENT && !candidate.may_open) return kernel_mmap(address, length, prot, flags, fd, offset);
+  if (status.error == ENOENT && !candidate.may_open)
+    return kernel_mmap(address, length, prot, flags, fd, offset);
   if (!status.ok()) return reinterpret_cast<void *>(edge(status));
   return check_fixed(address, mapped, flags, length);
 }
@@ -97,7 +101,8 @@ long for_parts(u64 address, u64 end, Ours ours, Kernels kernels) {
 SNAPSHOT_EXPORT void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset) noexcept {
   return map(address, length, prot, flags, fd, offset);
 }
-SNAPSHOT_EXPORT void *mmap64(void *address, size_t length, int prot, int flags, int fd, off64_t offset) noexcept {
+SNAPSHOT_EXPORT void *mmap64(void *address, size_t length, int prot, int flags, int fd,
+                             off64_t offset) noexcept {
   return map(address, length, prot, flags, fd, offset);
 }
 
@@ -105,8 +110,8 @@ SNAPSHOT_EXPORT int munmap(void *address, size_t length) noexcept {
   const u64 begin = reinterpret_cast<u64>(address), end = begin + round_up(length, kPageBytes);
   if (!meets_working_range(begin, end) || begin % kPageBytes != 0 || end <= begin)
     return static_cast<int>(edge(sys::munmap(begin, length)));
-  return static_cast<int>(
-      edge(for_parts(begin, end, unmap_pages, [](u64 from, u64 to) { return sys::munmap(from, to - from); })));
+  return static_cast<int>(edge(
+      for_parts(begin, end, unmap_pages, [](u64 from, u64 to) { return sys::munmap(from, to - from); })));
 }
 
 SNAPSHOT_EXPORT int msync(void *address, size_t length, int flags) {
@@ -116,8 +121,8 @@ SNAPSHOT_EXPORT int msync(void *address, size_t length, int flags) {
   // Errors, too, are best had from the kernel.
   if (!meets_working_range(begin, end) || begin % kPageBytes != 0 || end <= begin || !known_flags)
     return static_cast<int>(edge(sys::msync(begin, length, flags)));
-  return static_cast<int>(edge(
-      for_parts(begin, end, sync_pages, [flags](u64 from, u64 to) { return sys::msync(from, to - from, flags); })));
+  return static_cast<int>(edge(for_parts(
+      begin, end, sync_pages, [flags](u64 from, u64 to) { return sys::msync(from, to - from, flags); })));
 }
 
 SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...) noexcept {
@@ -127,8 +132,9 @@ SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length
   va_end(arguments);
   RegisteredFile *file = file_at(reinterpret_cast<u64>(address));
   if (file == nullptr)
-    return reinterpret_cast<void *>(edge(sys::call(SYS_mremap, sys::as_long(address), static_cast<long>(old_length),
-                                                   static_cast<long>(new_length), flags, sys::as_long(wanted))));
+    return reinterpret_cast<void *>(
+        edge(sys::call(SYS_mremap, sys::as_long(address), static_cast<long>(old_length),
+                       static_cast<long>(new_length), flags, sys::as_long(wanted))));
   const u64 offset = reinterpret_cast<u64>(address) - file->base().value;
   if (offset % kPageBytes != 0 || new_length == 0) return reinterpret_cast<void *>(edge(Status{EINVAL}));
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0)
@@ -138,9 +144,11 @@ SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length
   return s.ok() ? address : reinterpret_cast<void *>(edge(s));
 }
 
-// Advice that would throw away the working copy's pages means, on a shared mapping, no more than "not needed soon".
+// Advice that would throw away the working copy's pages means, on a shared mapping, no more than "not needed
+// soon".
 SNAPSHOT_EXPORT int madvise(void *address, size_t length, int advice) noexcept {
-  const bool drops = advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_COLD || advice == MADV_PAGEOUT;
+  const bool drops =
+      advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_COLD || advice == MADV_PAGEOUT;
   const bool frees = advice == MADV_REMOVE || advice == MADV_DONTFORK || advice == MADV_WIPEONFORK;
   const u64 begin = reinterpret_cast<u64>(address);
   if (SNAPSHOT_LIKELY((!drops && !frees) || !in_working_range(address)))

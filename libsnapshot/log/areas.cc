@@ -18,8 +18,8 @@ constexpr u64 kStagingBytes = sizeof(format::RecordHeader) + format::kHashPiece;
 
 Status map_area(const Log &log, Area *area) {
   if (!log.medium.is_memory()) return kOk;
-  const long mapped = sys::mmap(0, area->capacity, PROT_READ | PROT_WRITE, log.medium.map_flags, log.fd,
-                                area->offset);
+  const long mapped =
+      sys::mmap(0, area->capacity, PROT_READ | PROT_WRITE, log.medium.map_flags, log.fd, area->offset);
   if (sys::failed(mapped)) return sys::status(mapped);
   const long populated = sys::madvise(static_cast<u64>(mapped), area->capacity, MADV_POPULATE_WRITE);
   if (sys::failed(populated)) {
@@ -35,8 +35,8 @@ void unmap_area(Area *area) {
   area->mapped = nullptr;
 }
 
-// Blocks for the area, wherever the file system can promise them. Copy-on-write file systems promise nothing: there
-// the writes themselves report ENOSPC, which on page-cache media they can.
+// Blocks for the area, wherever the file system can promise them. Copy-on-write file systems promise nothing:
+// there the writes themselves report ENOSPC, which on page-cache media they can.
 Status allocate(const Log &log, const Area &area) {
   const Status s = sys::status(sys::fallocate(log.fd, 0, area.offset, area.capacity));
   if (s.ok() || s.error != EOPNOTSUPP) return s;
@@ -82,7 +82,8 @@ Status move_area(Log *log, unsigned index, u64 capacity) {
   Area moved{free_place(other, capacity), capacity, nullptr};
   Status allocated = allocate(*log, moved);
   if (allocated.ok()) allocated = map_area(*log, &moved);
-  // The log must be long enough before an entry can say so: the entry's sync writes it before the file's size.
+  // The log must be long enough before an entry can say so: the entry's sync writes it before the file's
+  // size.
   if (allocated.ok()) allocated = sys::status(sys::fsync(log->fd));
   if (!allocated.ok()) {
     unmap_area(&moved);
@@ -91,10 +92,12 @@ Status move_area(Log *log, unsigned index, u64 capacity) {
     return allocated;
   }
   SNAPSHOT_STEP("area-allocated");
-  // The old place still holds the record before the newest; from here on it is gone, which is what starting the
-  // next record would do to it anyway. A stale record at the new place is told apart by its sequence number.
+  // The old place still holds the record before the newest; from here on it is gone, which is what starting
+  // the next record would do to it anyway. A stale record at the new place is told apart by its sequence
+  // number.
   if (Status s = write_entry(*log, index, moved); !s.ok()) {
-    // Which of the two places the medium names is unknown now: no record until an entry has been written for sure.
+    // Which of the two places the medium names is unknown now: no record until an entry has been written for
+    // sure.
     unmap_area(&moved);
     unmap_area(&log->area[index]);
     log->area[index].capacity = 0;
@@ -157,7 +160,8 @@ Status reserve_record(Log *log, u64 bytes) {
   if (SNAPSHOT_LIKELY(bytes <= capacity && !wasteful)) return kOk;
   u64 wanted = format::kAreaBytesMin;
   while (wanted < bytes) wanted *= 2;
-  // Doubling a very large record's area would ask for up to twice what is needed: stop rounding at some point.
+  // Doubling a very large record's area would ask for up to twice what is needed: stop rounding at some
+  // point.
   if (wanted > (u64{64} << 20)) wanted = round_up(bytes, u64{16} << 20);
   const Status moved = move_area(log, index, wanted);
   // A disk too full for a smaller area is no reason to fail: the large one is still there.

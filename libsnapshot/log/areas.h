@@ -7,8 +7,8 @@
 namespace snapshot {
 
 struct Area {
-  u64 offset = 0;    // in the log file
-  u64 capacity = 0;  // bytes
+  u64 offset = 0;        // in the log file
+  u64 capacity = 0;      // bytes
   u8 *mapped = nullptr;  // memory media: where it is mapped
 
   u64 end() const { return offset + capacity; }
@@ -16,8 +16,8 @@ struct Area {
 
 format::AreaEntry make_area_entry(u64 log_id, unsigned index, const Area &area);
 
-// The area that the entry describes, if the entry is whole and the area lies after the header. Whether the file is
-// long enough for it is for the caller to check.
+// The area that the entry describes, if the entry is whole and the area lies after the header. Whether the
+// file is long enough for it is for the caller to check.
 bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index, Area *out);
 
 // An open log, owned by the process that manages the file; used under that file's commit lock.
@@ -36,9 +36,10 @@ struct Log {
 Status open_areas(Log *log);
 void close_areas(Log *log);
 
-// Gives the area of the next record room for bytes, allocated on the file system and (memory media) populated, so
-// that writing the record cannot fail for want of space. Moves the area within the file when it is too small, or
-// far too large; durable on return. ENOSPC, EIO, ENOMEM: the newest record is untouched and the call can be repeated.
+// Gives the area of the next record room for bytes, allocated on the file system and (memory media)
+// populated, so that writing the record cannot fail for want of space. Moves the area within the file when it
+// is too small, or far too large; durable on return. ENOSPC, EIO, ENOMEM: the newest record is untouched and
+// the call can be repeated.
 Status reserve_record(Log *log, u64 bytes);
 
 }  // namespace snapshot

@@ -24,17 +24,18 @@ struct Header {
   u64 magic;
   u32 version;
   u32 architecture;
-  u64 log_id;           // random; ties areas and records to this log
-  u64 file_inode;       // identity of the data file: inode number
-  u64 file_birth_ns;    // and time of birth, 0 where the file system keeps none
-  u64 size_at_open;     // bytes; the data file's committed size before the first record
-  u32 owner_pid;        // who created the log; for messages only
+  u64 log_id;         // random; ties areas and records to this log
+  u64 file_inode;     // identity of the data file: inode number
+  u64 file_birth_ns;  // and time of birth, 0 where the file system keeps none
+  u64 size_at_open;   // bytes; the data file's committed size before the first record
+  u32 owner_pid;      // who created the log; for messages only
   u32 reserved;
-  u64 checksum;         // of this line with checksum 0, seeded with kMagic
+  u64 checksum;  // of this line with checksum 0, seeded with kMagic
 };
 static_assert(sizeof(Header) == 64 && offsetof(Header, checksum) == 56);
 
-// All zeros while the log is in use. Whole, it says that the data file was closed cleanly: nothing is pending.
+// All zeros while the log is in use. Whole, it says that the data file was closed cleanly: nothing is
+// pending.
 struct Retired {
   u64 magic;  // kRetiredMagic
   u64 log_id;
@@ -54,9 +55,10 @@ struct AreaEntry {
 };
 static_assert(sizeof(AreaEntry) == 64 && offsetof(AreaEntry, checksum) == 56);
 
-// A record starts its area: this line; run_count packed runs padded with zeros to a line; line_count old lines.
+// A record starts its area: this line; run_count packed runs padded with zeros to a line; line_count old
+// lines.
 struct RecordHeader {
-  u32 magic;        // kUndoMagic
+  u32 magic;  // kUndoMagic
   u32 run_count;
   u64 log_id;
   u64 sequence;     // 1, 2, 3, ... per log; odd records are in area 1, even ones in area 0

@@ -105,14 +105,16 @@ Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit) {
   return kOk;
 }
 
-// An area gets its blocks before its entry is written, so a whole entry never points beyond the end of the log.
+// An area gets its blocks before its entry is written, so a whole entry never points beyond the end of the
+// log.
 Status read_record(LogView *log, const char *path, unsigned index, u8 *piece) {
   RecordView *r = &log->record[index];
   format::AreaEntry entry;
   if (Status s = read_exactly(log->fd, &entry, sizeof entry, format::kAreaEntryOffset[index]); !s.ok())
     return s;
   if (!parse_area_entry(entry, log->header.log_id, index, &r->area)) return kOk;
-  if (r->area.end() > log->bytes) return refuse(path, "the log is truncated (an area is not whole)", kKeepBoth);
+  if (r->area.end() > log->bytes)
+    return refuse(path, "the log is truncated (an area is not whole)", kKeepBoth);
   if (Status s = read_exactly(log->fd, &r->header, sizeof r->header, r->area.offset); !s.ok()) return s;
   if (all_zero(&r->header, sizeof r->header)) {
     r->state = AreaState::empty;

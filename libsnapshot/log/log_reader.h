@@ -1,5 +1,5 @@
-// Reads a log that may be torn, truncated, foreign or hostile. Trusts nothing: every number is bounded before use, and
-// all reading is by pread, so that a file that shrinks meanwhile is a short read, not a signal.
+// Reads a log that may be torn, truncated, foreign or hostile. Trusts nothing: every number is bounded before
+// use, and all reading is by pread, so that a file that shrinks meanwhile is a short read, not a signal.
 #pragma once
 #include "log/areas.h"
 #include "log/sidecar.h"
@@ -29,9 +29,9 @@ struct LogView {
   RecordView record[2];
 };
 
-// Reads header, areas and records of the log behind fd; checks them by their checksums and by the data file's bounds,
-// but judges nothing. EBADMSG with a message: not a log, truncated, another version or architecture, damaged header.
-// EIO: cannot be read. path is for messages.
+// Reads header, areas and records of the log behind fd; checks them by their checksums and by the data file's
+// bounds, but judges nothing. EBADMSG with a message: not a log, truncated, another version or architecture,
+// damaged header. EIO: cannot be read. path is for messages.
 Status read_log(int fd, const char *path, LogView *out);
 
 // Reads exactly bytes at offset. EBADMSG if the file ends before, EIO and the like from the system.

@@ -43,8 +43,8 @@ Status taken(const char *path, int fd) {
   return fail(EAGAIN, m);
 }
 
-// An inspection (snapctl info) holds the lock for some microseconds. Without this a program that starts at that very
-// instant would be told of a writer that does not exist.
+// An inspection (snapctl info) holds the lock for some microseconds. Without this a program that starts at
+// that very instant would be told of a writer that does not exist.
 constexpr unsigned kTries = 10;
 constexpr struct timespec kBetweenTries = {0, 2'000'000};
 
@@ -71,8 +71,8 @@ bool still_named(const char *path, int fd) {
          by_fd.st_ino == by_path.st_ino && by_fd.st_dev == by_path.st_dev;
 }
 
-// Creates a file without a name where the file system can (O_TMPFILE), else under a temporary one. temporary is
-// empty in the first case.
+// Creates a file without a name where the file system can (O_TMPFILE), else under a temporary one. temporary
+// is empty in the first case.
 Status open_unnamed(const char *path, Path *temporary, int *fd) {
   Path directory;
   directory_of(path, &directory);
@@ -164,10 +164,12 @@ Status lock_existing_log(const char *path, Contention contention, bool writable,
     const long opened = sys::open(path, flags);
     if (opened == -ENOENT) return kOk;
     if (opened == -ELOOP)
-      return fail_on(path, ELOOP, "use the log",
-                     "it may lead to a file that is not ours: put the log back in its place, or remove the link");
+      return fail_on(
+          path, ELOOP, "use the log",
+          "it may lead to a file that is not ours: put the log back in its place, or remove the link");
     if (opened == -EISDIR) return fail_on(path, EISDIR, "use the log", "move it out of the way");
-    if (sys::failed(opened)) return fail_on(path, static_cast<int>(-opened), "open the log", "run as the data file's owner");
+    if (sys::failed(opened))
+      return fail_on(path, static_cast<int>(-opened), "open the log", "run as the data file's owner");
     struct stat st;
     if (sys::failed(sys::fstat(static_cast<int>(opened), &st)) || !S_ISREG(st.st_mode)) {
       (void)sys::close(static_cast<int>(opened));

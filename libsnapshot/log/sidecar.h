@@ -1,7 +1,8 @@
 // The log as a file: its name, its identity, its lock, its birth and its end. What is in it: format.h.
 //
-// A log exists under its name only while a process manages the data file, or after that process died. It is created
-// nameless, filled, synced and only then linked, so a log with a name is always whole: anything else is damage.
+// A log exists under its name only while a process manages the data file, or after that process died. It is
+// created nameless, filled, synced and only then linked, so a log with a name is always whole: anything else
+// is damage.
 #pragma once
 #include <limits.h>
 
@@ -29,20 +30,20 @@ Status sidecar_path(const char *data_path, Path *out);
 enum class Contention { report, quiet, wait };
 
 // Opens and locks (flock) an existing log; *fd is -1 if there is none. The lock is what makes one
-// process the writer. EAGAIN if it stays taken; with the other's process id, unless quiet. ELOOP for a symbolic
-// link, EINVAL for anything else that is not a regular file, EACCES and the like: each with a message.
-// For a reader (writable false) the file is opened read-only and the lock is a shared one: it should be held no longer
-// than it takes to see that there is no writer.
+// process the writer. EAGAIN if it stays taken; with the other's process id, unless quiet. ELOOP for a
+// symbolic link, EINVAL for anything else that is not a regular file, EACCES and the like: each with a
+// message. For a reader (writable false) the file is opened read-only and the lock is a shared one: it should
+// be held no longer than it takes to see that there is no writer.
 Status lock_existing_log(const char *path, Contention contention, bool writable, int *fd);
 
-// Creates the log of the data file behind data_fd, locked, with both areas empty and of the smallest size, their
-// blocks allocated, durable together with its name. *fd is private (private_fd.h). EEXIST, without a message, if
-// another process was first. ENOSPC, EACCES, EROFS, ...: with a message, and nothing left behind.
+// Creates the log of the data file behind data_fd, locked, with both areas empty and of the smallest size,
+// their blocks allocated, durable together with its name. *fd is private (private_fd.h). EEXIST, without a
+// message, if another process was first. ENOSPC, EACCES, EROFS, ...: with a message, and nothing left behind.
 Status create_log(const char *path, int data_fd, const FileIdentity &identity, u64 size_at_open, int *fd,
                   format::Header *header);
 
-// Durably marks the log as holding nothing, then removes it: a crash in between leaves a log that recovery ignores.
-// fd stays open, and with it the lock. A failed removal is harmless and not reported.
+// Durably marks the log as holding nothing, then removes it: a crash in between leaves a log that recovery
+// ignores. fd stays open, and with it the lock. A failed removal is harmless and not reported.
 Status retire_log(const char *path, int fd, const format::Header &header);
 
 // Makes the directory entry of path durable.

@@ -47,7 +47,8 @@ void find_libpmem(PersistChoice choice) {
   const int only_if_loaded = choice == PersistChoice::libpmem ? 0 : RTLD_NOLOAD;
   void *library = dlopen("libpmem.so.1", RTLD_NOW | RTLD_LOCAL | only_if_loaded);
   found.store(library != nullptr && find(library, "pmem_memcpy", &libpmem.memcpy) &&
-                  find(library, "pmem_flush", &libpmem.flush) && find(library, "pmem_drain", &libpmem.drain) &&
+                  find(library, "pmem_flush", &libpmem.flush) &&
+                  find(library, "pmem_drain", &libpmem.drain) &&
                   find(library, "pmem_is_pmem", &libpmem.is_pmem),
               std::memory_order_release);
 }

@@ -11,8 +11,7 @@ namespace {
 
 // A MAP_SYNC mapping succeeds on DAX only (mmap(2)): then stores need no fsync, just the verbs.
 bool maps_synchronously(int fd) {
-  const long page =
-      sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+  const long page = sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
   if (sys::failed(page)) return false;
   (void)sys::munmap(static_cast<u64>(page), kPageBytes);
   return true;
@@ -27,7 +26,8 @@ bool libpmem_says_memory(int fd) {
   return memory;
 }
 
-// EFAULT from MADV_POPULATE_WRITE stands for what a store would have raised as SIGBUS; the kernel does not say why.
+// EFAULT from MADV_POPULATE_WRITE stands for what a store would have raised as SIGBUS; the kernel does not
+// say why.
 int why_not_writable(int path_fd) {
   struct statfs fs;
   if (sys::failed(sys::fstatfs(path_fd, &fs))) return EIO;
@@ -101,8 +101,8 @@ Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, i
   const u64 origin = kWorkingBase + kBackingDistance;
   const u64 first = (begin.value - origin) / kPageBytes;
   const u64 end = (begin.value + bytes - origin + kPageBytes - 1) / kPageBytes;
-  // On an ordinary file system a block that is allocated today may have to be allocated anew tomorrow (copy on
-  // write, reflinks), so ask each time: next to a sync it costs nothing.
+  // On an ordinary file system a block that is allocated today may have to be allocated anew tomorrow (copy
+  // on write, reflinks), so ask each time: next to a sync it costs nothing.
   if (!medium.is_memory()) return populate(first, end, path_fd);
   u8 *prepared = page_map();
   for (u64 page = first; page < end; ++page) {

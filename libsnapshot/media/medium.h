@@ -1,6 +1,7 @@
 // What the backing file lives on, and how data and log are made durable there.
 //
-//   memory      loads and stores reach the medium: DAX, CXL memory, or tmpfs when forced for testing. Copies are
+//   memory      loads and stores reach the medium: DAX, CXL memory, or tmpfs when forced for testing. Copies
+//   are
 //               non-temporal stores, a fence is SFENCE. Cannot fail.
 //   page-cache  an ordinary file system: copies go to the page cache, a fence is fdatasync of the log file or
 //               msync(MS_SYNC) of the data range. Can fail with EIO, ENOSPC, EDQUOT.
@@ -25,21 +26,21 @@ struct Medium {
   // Both addresses 64-byte aligned, bytes a multiple of 64. Reaches the medium at the next fence.
   void copy(void *to, const void *from, u64 bytes) const;
 
-  // Everything copied to the data range, a mapping of the file, is durable on return. Reports a failed sync once: the
-  // kernel then counts the pages as clean, so the bytes must be copied again before another try.
+  // Everything copied to the data range, a mapping of the file, is durable on return. Reports a failed sync
+  // once: the kernel then counts the pages as clean, so the bytes must be copied again before another try.
   Status fence_data(BackingAddr begin, u64 bytes) const;
 
   // Everything written to the log (through its mapping on memory, through fd otherwise) is durable on return.
   Status fence_log(int fd) const;
 };
 
-// Chooses the medium for the file behind fd, which must be open for reading and writing. ENODEV, ENOMEM, EINVAL,
-// each with a message naming path.
+// Chooses the medium for the file behind fd, which must be open for reading and writing. ENODEV, ENOMEM,
+// EINVAL, each with a message naming path.
 Status choose_medium(const Settings &settings, int fd, const char *path, Medium *out);
 
-// Makes every page that overlaps [begin, begin + bytes) of the backing range present and writable, with its block on
-// the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there cannot raise SIGBUS for
-// want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
+// Makes every page that overlaps [begin, begin + bytes) of the backing range present and writable, with its
+// block on the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there
+// cannot raise SIGBUS for want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
 Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, int path_fd);
 
 }  // namespace snapshot

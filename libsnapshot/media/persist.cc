@@ -34,8 +34,7 @@ __attribute__((target("avx512f"))) void copy_nt_avx512(void *to, const void *fro
 }
 
 __attribute__((target("clwb"))) void write_back_clwb(const void *from, u64 bytes) {
-  for (u64 i = 0; i < bytes; i += kLineBytes)
-    _mm_clwb(const_cast<u8 *>(static_cast<const u8 *>(from)) + i);
+  for (u64 i = 0; i < bytes; i += kLineBytes) _mm_clwb(const_cast<u8 *>(static_cast<const u8 *>(from)) + i);
 }
 
 __attribute__((target("clflushopt"))) void write_back_clflushopt(const void *from, u64 bytes) {

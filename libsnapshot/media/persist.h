@@ -4,7 +4,8 @@
 //   write_back  writes lines that were stored ordinarily out of the caches: weakly ordered, too
 //   fence       everything that this thread gave to the two before is durable when it returns
 //
-// Intel SDM vol. 1, 10.4.6.2 (non-temporal data) and vol. 2, CLWB, SFENCE. All are thread-safe and cannot fail.
+// Intel SDM vol. 1, 10.4.6.2 (non-temporal data) and vol. 2, CLWB, SFENCE. All are thread-safe and cannot
+// fail.
 #pragma once
 #include "base/layout.h"
 #include "base/status.h"
@@ -20,20 +21,20 @@ struct PersistVerbs {
   void (*fence)();
 };
 
-// The verbs for the choice; automatic: the widest stores that the CPU has. ENODEV, with a message, for what this
-// machine lacks (an instruction set, or libpmem.so.1).
+// The verbs for the choice; automatic: the widest stores that the CPU has. ENODEV, with a message, for what
+// this machine lacks (an instruction set, or libpmem.so.1).
 Status select_persist_verbs(PersistChoice choice, const PersistVerbs **out);
 
-// Finds libpmem, once: loads it if the settings choose it, else takes it if the program has loaded it already, so that
-// nobody gets a library they did not ask for. Calls dlopen, whose lock another thread may hold while its constructor
-// maps a file: not under a lock of ours.
+// Finds libpmem, once: loads it if the settings choose it, else takes it if the program has loaded it
+// already, so that nobody gets a library they did not ask for. Calls dlopen, whose lock another thread may
+// hold while its constructor maps a file: not under a lock of ours.
 void find_libpmem(PersistChoice choice);
 
 // The libpmem variant; nullptr when it was not found.
 const PersistVerbs *libpmem_verbs();
 
-// Whether libpmem, where found, counts [address, address + bytes) as persistent memory (pmem_is_pmem(3): its users
-// know PMEM_IS_PMEM_FORCE=1).
+// Whether libpmem, where found, counts [address, address + bytes) as persistent memory (pmem_is_pmem(3): its
+// users know PMEM_IS_PMEM_FORCE=1).
 bool libpmem_is_memory(const void *address, u64 bytes);
 
 }  // namespace snapshot

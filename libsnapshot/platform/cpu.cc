@@ -7,8 +7,8 @@
 namespace snapshot {
 namespace {
 
-// The state components that the operating system saves (Intel SDM vol. 1, 13.3); without them the registers are lost
-// at a context switch, whatever the CPU can do.
+// The state components that the operating system saves (Intel SDM vol. 1, 13.3); without them the registers
+// are lost at a context switch, whatever the CPU can do.
 u64 saved_state() {
   u32 low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));

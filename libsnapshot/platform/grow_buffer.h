@@ -1,4 +1,5 @@
-// A growing array in pages of its own: no malloc, so it can be used inside the program's malloc and in handlers.
+// A growing array in pages of its own: no malloc, so it can be used inside the program's malloc and in
+// handlers.
 #pragma once
 #include "base/status.h"
 #include "base/syscall.h"

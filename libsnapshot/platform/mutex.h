@@ -1,5 +1,6 @@
-// A mutex on a futex. Not pthread_mutex_t: it must work before libc is ready, survive fork by re-initialisation,
-// and tell a thread that it already holds the lock (a signal handler that interrupted a commit).
+// A mutex on a futex. Not pthread_mutex_t: it must work before libc is ready, survive fork by
+// re-initialisation, and tell a thread that it already holds the lock (a signal handler that interrupted a
+// commit).
 #pragma once
 #include <atomic>
 
@@ -18,26 +19,25 @@
 
 namespace snapshot {
 
-// A number that no two live threads share; never 0.
-u64 thread_token();
+// A number that no two live threads share: the kernel's thread id. Never 0, and below 2^30 (FUTEX_TID_MASK).
+u32 thread_token();
 
 class SNAPSHOT_CAPABILITY("mutex") Mutex {
  public:
   constexpr Mutex() = default;
   void lock() SNAPSHOT_ACQUIRE();
   void unlock() SNAPSHOT_RELEASE();
-  bool held_by_this_thread() const { return owner_.load(std::memory_order_relaxed) == thread_token(); }
-  // In a forked child, whose other threads are gone: whoever held it will never release it.
-  void reset_after_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    word_.store(kFree, std::memory_order_relaxed);
-    owner_.store(0, std::memory_order_relaxed);
+  // Exact in handlers, too, wherever they interrupt lock() and unlock().
+  bool held_by_this_thread() const {
+    return (word_.load(std::memory_order_relaxed) & ~kContended) == thread_token();
   }
+  // In a forked child, whose other threads are gone: whoever held it will never release it.
+  void reset_after_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
 
  private:
-  enum : u32 { kFree, kHeld, kContended };
-  SNAPSHOT_SLOW_PATH void lock_slow();
-  std::atomic<u32> word_{kFree};
-  std::atomic<u64> owner_{0};
+  static constexpr u32 kFree = 0, kContended = u32{1} << 31;
+  SNAPSHOT_SLOW_PATH void lock_slow(u32 me);
+  std::atomic<u32> word_{kFree};  // the owner's token, with kContended if somebody may be waiting
 };
 
 class SNAPSHOT_SCOPED_CAPABILITY MutexLock {

@@ -1,13 +1,13 @@
-// File descriptors that belong to the library, inside a program that may close or overwrite any number it likes.
-// They are kept high and the interposed close and dup2 leave them alone, so that the library never writes to a file
-// of the program's that has taken over a number.
+// File descriptors that belong to the library, inside a program that may close or overwrite any number it
+// likes. They are kept high and the interposed close and dup2 leave them alone, so that the library never
+// writes to a file of the program's that has taken over a number.
 #pragma once
 #include "base/layout.h"
 
 namespace snapshot {
 
-// Moves fd to a private number, close-on-exec; the old number is closed. Returns the new one, or a negative errno
-// (then fd is closed).
+// Moves fd to a private number, close-on-exec; the old number is closed. Returns the new one, or a negative
+// errno (then fd is closed).
 int make_private(int fd);
 
 // Closes a descriptor that make_private returned.

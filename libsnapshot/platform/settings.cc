@@ -81,8 +81,8 @@ Status read_all() SNAPSHOT_REQUIRES(mutex) {
   return kOk;
 }
 
-// One glob, ending at glob_end, against the whole text: greedy with one point of return, which suffices because a
-// later '*' can absorb whatever an earlier one could (Kirk Krauss, "Matching Wildcards", 2014).
+// One glob, ending at glob_end, against the whole text: greedy with one point of return, which suffices
+// because a later '*' can absorb whatever an earlier one could (Kirk Krauss, "Matching Wildcards", 2014).
 bool matches(const char *glob, const char *glob_end, const char *text) {
   const char *after_star = nullptr;
   const char *retry = nullptr;

@@ -19,8 +19,8 @@ struct Settings {
   const char *ignore = nullptr;  // colon-separated globs; wins over files
 };
 
-// Reads the environment at the first call; later calls return the same. An unknown value is EINVAL, with a line
-// that names the variable and what it may be, at every call: nothing is managed under a guess.
+// Reads the environment at the first call; later calls return the same. An unknown value is EINVAL, with a
+// line that names the variable and what it may be, at every call: nothing is managed under a guess.
 Status read_settings(const Settings **out);
 
 // Sets message_level from SNAPSHOT_LOG alone, so that messages before the first mapping obey it.
@@ -29,8 +29,8 @@ void read_message_level();
 // Whether the absolute path is to be managed under SNAPSHOT_FILES and SNAPSHOT_IGNORE.
 bool path_selected(const Settings &settings, const char *path);
 
-// Whether any of the colon-separated globs matches the whole text. '*' matches any characters, '/' too, and '?'
-// any one. Linear in text times pattern.
+// Whether any of the colon-separated globs matches the whole text. '*' matches any characters, '/' too, and
+// '?' any one. Linear in text times pattern.
 bool matches_any(const char *globs, const char *text);
 
 }  // namespace snapshot

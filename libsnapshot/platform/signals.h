@@ -8,7 +8,8 @@ class SignalsBlocked {
  public:
   SignalsBlocked() {
     const u64 all = ~u64{0};
-    (void)sys::call(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, sys::as_long(&all), sys::as_long(&old_), sizeof old_);
+    (void)sys::call(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, sys::as_long(&all), sys::as_long(&old_),
+                    sizeof old_);
   }
   ~SignalsBlocked() {
     (void)sys::call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, sys::as_long(&old_), 0, sizeof old_);

@@ -14,8 +14,8 @@ Status register_thread_fence() {
 }
 
 bool thread_fence() {
-  // glibc clears this in the creating thread before the first new thread starts, so a process in which another
-  // thread can have stored anything reads 0 here.
+  // glibc clears this in the creating thread before the first new thread starts, so a process in which
+  // another thread can have stored anything reads 0 here.
   if (__libc_single_threaded != 0) {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     return false;

@@ -8,11 +8,11 @@ namespace snapshot {
 // ENOSYS: the kernel has no such call (before 4.14) or a seccomp filter forbids it.
 Status register_thread_fence();
 
-// On return, every other running thread of this process has executed a full memory barrier since the call began
-// (membarrier(2), MEMBARRIER_CMD_PRIVATE_EXPEDITED; a thread that was not running had one at its context switch).
-// So a store that such a thread had issued before is visible here, and a load that it issues later sees what this
-// thread stored before the call. Does nothing while the process has never had a second thread.
-// Returns whether the system call was made.
+// On return, every other running thread of this process has executed a full memory barrier since the call
+// began (membarrier(2), MEMBARRIER_CMD_PRIVATE_EXPEDITED; a thread that was not running had one at its
+// context switch). So a store that such a thread had issued before is visible here, and a load that it issues
+// later sees what this thread stored before the call. Does nothing while the process has never had a second
+// thread. Returns whether the system call was made.
 bool thread_fence();
 
 }  // namespace snapshot

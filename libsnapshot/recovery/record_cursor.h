@@ -30,9 +30,9 @@ class RecordCursor {
   int fd_;
   const RecordView &record_;
   u64 lines_left_;
-  u64 line_ = 0;          // within the record
-  u64 run_ = 0;           // next to load
-  u64 run_line_ = 0;      // next line of the current run, in the data file
+  u64 line_ = 0;      // within the record
+  u64 run_ = 0;       // next to load
+  u64 run_line_ = 0;  // next line of the current run, in the data file
   u64 run_lines_left_ = 0;
   u64 runs_[kRunsPerRead] = {};
   Status status_;

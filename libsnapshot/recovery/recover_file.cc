@@ -9,13 +9,18 @@ namespace {
 const char *advice_for(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return "; check the name";
+    case ENOTDIR:
+      return "; check the name";
     case EACCES:
-    case EPERM: return "; run as the file's owner";
-    case EROFS: return "; mount the file system for writing";
+    case EPERM:
+      return "; run as the file's owner";
+    case EROFS:
+      return "; mount the file system for writing";
     case ENFILE:
-    case EMFILE: return "; raise the limit on open files (ulimit -n)";
-    default: return "; mend that and try again";
+    case EMFILE:
+      return "; raise the limit on open files (ulimit -n)";
+    default:
+      return "; mend that and try again";
   }
 }
 
@@ -58,9 +63,10 @@ Status look(const char *data_path, int data_fd, const char *log_path, int log_fd
   return s;
 }
 
-Status recover(const char *data_path, int data_fd, const char *log_path, FileReport *out) {
+Status recover(const char *data_path, int data_fd, const char *log_path, Contention contention,
+               FileReport *out) {
   int log_fd = -1;
-  if (Status s = lock_existing_log(log_path, Contention::report, true, &log_fd); !s.ok()) return s;
+  if (Status s = lock_existing_log(log_path, contention, true, &log_fd); !s.ok()) return s;
   if (log_fd < 0) return without_log(data_fd, out);
   Status s = look(data_path, data_fd, log_path, log_fd, out);
   if (s.ok()) s = apply(out->log, out->findings, data_fd, data_path);
@@ -79,9 +85,9 @@ bool same_inode(int a, int b) {
          sa.st_dev == sb.st_dev;
 }
 
-// Looks without holding the lock, so that no program that starts meanwhile is kept from its file, and then makes sure
-// that nobody had the lock: a process that takes it over recovers the file and removes this log before anything else.
-// *again: somebody had it, and what was seen means nothing.
+// Looks without holding the lock, so that no program that starts meanwhile is kept from its file, and then
+// makes sure that nobody had the lock: a process that takes it over recovers the file and removes this log
+// before anything else. *again: somebody had it, and what was seen means nothing.
 Status inspect_once(const char *data_path, int data_fd, const char *log_path, bool *again, FileReport *out) {
   *again = false;
   int log_fd = -1, check_fd = -1;
@@ -107,7 +113,8 @@ Status inspect(const char *data_path, int data_fd, const char *log_path, FileRep
     s = inspect_once(data_path, data_fd, log_path, &again, out);
   if (!again) return s;
   Message m;
-  m << data_path << ": programs open and close it faster than it can be inspected; try again when they are done";
+  m << data_path
+    << ": programs open and close it faster than it can be inspected; try again when they are done";
   return fail(EAGAIN, m);
 }
 
@@ -123,22 +130,30 @@ Status real_path(const char *data_path, int data_fd, Path *out) {
   return kOk;
 }
 
-Status by_name(const char *data_path, bool act, FileReport *out) {
+template <typename Action>
+Status by_name(const char *data_path, bool writable, FileReport *out, Action action) {
   *out = {};
   int data_fd;
-  if (Status s = open_data(data_path, act, &data_fd); !s.ok()) return s;
+  if (Status s = open_data(data_path, writable, &data_fd); !s.ok()) return s;
   Path real, log;
   Status s = real_path(data_path, data_fd, &real);
   if (s.ok()) s = sidecar_path(real.c_str(), &log);
-  if (s.ok())
-    s = act ? recover(real.c_str(), data_fd, log.c_str(), out) : inspect(real.c_str(), data_fd, log.c_str(), out);
+  if (s.ok()) s = action(real.c_str(), data_fd, log.c_str());
   (void)sys::close(data_fd);
   return s;
 }
 
 }  // namespace
 
-Status inspect_file(const char *data_path, FileReport *out) { return by_name(data_path, false, out); }
-Status recover_file(const char *data_path, FileReport *out) { return by_name(data_path, true, out); }
+Status inspect_file(const char *data_path, FileReport *out) {
+  return by_name(data_path, false, out,
+                 [&](const char *data, int fd, const char *log) { return inspect(data, fd, log, out); });
+}
+
+Status recover_file(const char *data_path, FileReport *out, Contention contention) {
+  return by_name(data_path, true, out, [&](const char *data, int fd, const char *log) {
+    return recover(data, fd, log, contention, out);
+  });
+}
 
 }  // namespace snapshot

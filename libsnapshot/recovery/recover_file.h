@@ -10,12 +10,11 @@ struct FileReport {
   LogView log;  // header and records as found; its fd is closed. Zeros when there is no log
 };
 
-// What recovery would do with data_path. Changes nothing, and does not keep a program that starts meanwhile from its
-// file. EAGAIN: a process is writing it now.
-// Each error has a message (last_error_text()).
+// What recovery would do with data_path. Changes nothing, and does not keep a program that starts meanwhile
+// from its file. EAGAIN: a process is writing it now. Each error has a message (last_error_text()).
 Status inspect_file(const char *data_path, FileReport *out);
 
 // Recovers data_path and removes its log. EAGAIN: a process is writing it now. What was done is in *out.
-Status recover_file(const char *data_path, FileReport *out);
+Status recover_file(const char *data_path, FileReport *out, Contention contention = Contention::report);
 
 }  // namespace snapshot

@@ -12,7 +12,8 @@ namespace {
 Status refuse(const char *data_path, const char *log_path, int error, const char *what) {
   Message m;
   m << data_path << ": " << what << " (log " << log_path
-    << "); nothing was changed: keep copies of both files, and remove the log only to give up what it protects";
+    << "); nothing was changed: keep copies of both files, and remove the log only to give up what it "
+       "protects";
   return fail(error, m);
 }
 
@@ -56,15 +57,16 @@ Status matches_digest(const LogView &log, const RecordView &record, int data_fd,
   return kOk;
 }
 
-// No record is whole. That is right only if the first one, which goes to area 1, was being written, or none ever was.
+// No record is whole. That is right only if the first one, which goes to area 1, was being written, or none
+// ever was.
 bool never_committed(const LogView &log) {
   return log.record[0].state == AreaState::empty && log.record[1].state != AreaState::whole;
 }
 
-// A record may be incomplete in place only while the one before it still stands in the other area: the next record is
-// not begun before this one is complete. So if the other area shows anything else, this record is complete, and if
-// the data then does not match, something was damaged after the crash. The size it would go back to is the one that the
-// commit before left, or the file had when it was opened.
+// A record may be incomplete in place only while the one before it still stands in the other area: the next
+// record is not begun before this one is complete. So if the other area shows anything else, this record is
+// complete, and if the data then does not match, something was damaged after the crash. The size it would go
+// back to is the one that the commit before left, or the file had when it was opened.
 bool may_be_incomplete(const LogView &log, unsigned newest) {
   const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
   if (n.header.sequence == 1)
@@ -92,15 +94,16 @@ Status judge(const LogView &log, int data_fd, const char *data_path, const char 
     return kOk;
   }
   if (!may_be_incomplete(log, out->area))
-    return refuse(data_path, log_path, EBADMSG, "log and file contradict each other: one of them was damaged "
-                                                "or changed after the crash");
+    return refuse(data_path, log_path, EBADMSG,
+                  "log and file contradict each other: one of them was damaged "
+                  "or changed after the crash");
   out->verdict = Verdict::undo;
   out->size_recovered = n.header.size_before;
   return kOk;
 }
 
-// Puts the old lines back where they differ. Lines that are the same already are not written: they may be holes, for
-// which a full disk has no blocks.
+// Puts the old lines back where they differ. Lines that are the same already are not written: they may be
+// holes, for which a full disk has no blocks.
 Status restore_lines(const LogView &log, const RecordView &record, int data_fd, u8 *old_lines, u8 *now) {
   RecordCursor cursor(log.fd, record);
   LinePiece lines;
@@ -137,9 +140,10 @@ Status examine(const LogView &log, int data_fd, const char *data_path, const cha
     return kOk;
   }
   if (!same_file(identity, {log.header.file_inode, log.header.file_birth_ns}))
-    return refuse(data_path, log_path, ESTALE, "the log belongs to another file: if this one was copied or "
-                                               "restored, recover the original first; if it was created anew, "
-                                               "remove the log");
+    return refuse(data_path, log_path, ESTALE,
+                  "the log belongs to another file: if this one was copied or "
+                  "restored, recover the original first; if it was created anew, "
+                  "remove the log");
   const bool whole[2] = {log.record[0].state == AreaState::whole, log.record[1].state == AreaState::whole};
   if (!whole[0] && !whole[1]) {
     if (!never_committed(log))
@@ -150,7 +154,8 @@ Status examine(const LogView &log, int data_fd, const char *data_path, const cha
       return refuse(data_path, log_path, EBADMSG, "the file is shorter than when it was opened");
     return kOk;
   }
-  out->area = whole[0] && (!whole[1] || log.record[0].header.sequence > log.record[1].header.sequence) ? 0 : 1;
+  out->area =
+      whole[0] && (!whole[1] || log.record[0].header.sequence > log.record[1].header.sequence) ? 0 : 1;
   return judge(log, data_fd, data_path, log_path, out);
 }
 
@@ -169,8 +174,8 @@ Status apply(const LogView &log, const Findings &findings, int data_fd, const ch
   if (s.ok() && findings.size_now != findings.size_recovered)
     s = sys::status(sys::ftruncate(data_fd, findings.size_recovered));
   SNAPSHOT_STEP("recovery-resized");
-  // Also when nothing was written: after a kill the lines of a complete commit may be in the page cache only, and
-  // nobody else will sync them once the log is gone.
+  // Also when nothing was written: after a kill the lines of a complete commit may be in the page cache only,
+  // and nobody else will sync them once the log is gone.
   if (s.ok()) s = sys::status(sys::fsync(data_fd));
   SNAPSHOT_STEP("recovery-synced");
   return s.ok() ? kOk : unreadable(data_path, s);
@@ -178,10 +183,14 @@ Status apply(const LogView &log, const Findings &findings, int data_fd, const ch
 
 const char *verdict_name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::no_log: return "no log";
-    case Verdict::retired: return "closed cleanly";
-    case Verdict::complete: return "complete";
-    case Verdict::undo: return "incomplete";
+    case Verdict::no_log:
+      return "no log";
+    case Verdict::retired:
+      return "closed cleanly";
+    case Verdict::complete:
+      return "complete";
+    case Verdict::undo:
+      return "incomplete";
   }
   return "";
 }

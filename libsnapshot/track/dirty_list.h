@@ -1,10 +1,11 @@
-// A queue of packed runs with one producer (the thread that stores) and one consumer (whoever commits the file, under
-// its commit lock). Neither waits for the other and neither uses a locked instruction.
+// A queue of packed runs with one producer (the thread that stores) and one consumer (whoever commits the
+// file, under its commit lock). Neither waits for the other and neither uses a locked instruction.
 //
-// It is a chain of ring segments. The producer appends to the last and links a larger one when that is full; the
-// consumer takes from the first and frees it once the producer has moved on. Lamport's single-producer queue
-// ("Proving the Correctness of Multiprocess Programs", 1977) per segment: an entry is written before the tail that
-// covers it is published (release), and read after that tail was seen (acquire); likewise for the head.
+// It is a chain of ring segments. The producer appends to the last and links a larger one when that is full;
+// the consumer takes from the first and frees it once the producer has moved on. Lamport's single-producer
+// queue
+// ("Proving the Correctness of Multiprocess Programs", 1977) per segment: an entry is written before the tail
+// that covers it is published (release), and read after that tail was seen (acquire); likewise for the head.
 #pragma once
 #include <atomic>
 
@@ -20,8 +21,8 @@ class DirtyList {
   // Producer. false: no memory for a new segment, nothing appended.
   bool append(Run run) {
     Segment *s = write_;
-    if (SNAPSHOT_UNLIKELY(s == nullptr || s->tail_of_producer - s->head.load(std::memory_order_acquire) ==
-                                              s->capacity)) {
+    if (SNAPSHOT_UNLIKELY(s == nullptr ||
+                          s->tail_of_producer - s->head.load(std::memory_order_acquire) == s->capacity)) {
       s = add_segment(s);
       if (s == nullptr) return false;
     }
@@ -45,7 +46,8 @@ class DirtyList {
       }
       Segment *next = s->next.load(std::memory_order_acquire);
       if (next == nullptr) return 0;
-      // The producer has left this segment for good; but it may have appended to it before it linked the next one.
+      // The producer has left this segment for good; but it may have appended to it before it linked the next
+      // one.
       if (head != s->tail.load(std::memory_order_acquire)) continue;
       read_ = next;
       (void)sys::munmap(reinterpret_cast<u64>(s), s->mapped_bytes);

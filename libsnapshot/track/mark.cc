@@ -1,22 +1,29 @@
-// The slow half of the store path: marks lines and lists them. Called by instrumented code (abi.h), by the interposed
-// functions that write through the program's pointers, and by snapshot_log_range.
+// The slow half of the store path: marks lines and lists them. Called by instrumented code (abi.h), by the
+// interposed functions that write through the program's pointers, and by snapshot_log_range.
 //
 // Order for one run, in this thread:
 //     [the store]  1 announce the run  2 set the marks  3 append the run to this thread's list  4 withdraw
 // and in a committer of that file, under its commit lock (commit/gather.cc):
-//     a read all announcements  b take all lists  c clear the marks of what it has  d thread fence  e copy the lines
+//     a read all announcements  b take all lists  c clear the marks of what it has  d thread fence  e copy
+//     the lines
 //
 // Why no store is lost that happens-before the commit (invariant 3). x86 keeps stores of one thread in order.
-//   * The storing thread has finished 3: the committer's b sees the entry, since whatever orders the store before the
+//   * The storing thread has finished 3: the committer's b sees the entry, since whatever orders the store
+//   before the
 //     commit orders the entry, which is older, too.
-//   * Thread B stores to the line, sees the mark that thread A set in 2, and commits while A is before 3. B saw 2, so it
+//   * Thread B stores to the line, sees the mark that thread A set in 2, and commits while A is before 3. B
+//   saw 2, so it
 //     sees 1: if A has not withdrawn yet, a finds the announcement; if it has, the entry is older than the
 //     withdrawal and b, which comes after a, finds it.
-//   * B's store, then its test of the mark, against the clear c: if the test read the mark before c cleared it, the
-//     store was issued before d, which drains it, so e copies it. If it read it after, it read 0, and B marks again.
-//   * A marks (2) after the committer cleared the line (c) without having its entry: then the entry comes later and the
+//   * B's store, then its test of the mark, against the clear c: if the test read the mark before c cleared
+//   it, the
+//     store was issued before d, which drains it, so e copies it. If it read it after, it read 0, and B marks
+//     again.
+//   * A marks (2) after the committer cleared the line (c) without having its entry: then the entry comes
+//   later and the
 //     next commit has it. A marks before c and lists after: the line is in this commit, by announcement or by
-//     somebody else's entry; the late entry finds the mark clear, or set by a newer store, and both are right.
+//     somebody else's entry; the late entry finds the mark clear, or set by a newer store, and both are
+//     right.
 // So an entry without a mark, a line listed twice, and an announcement of something clean are all harmless.
 #include "base/layout.h"
 #include "snapshot/abi.h"
@@ -28,8 +35,8 @@ namespace {
 bool is_marked(LineIndex line) { return __atomic_load_n(&line_map()[line], __ATOMIC_RELAXED) != 0; }
 void set_mark(LineIndex line) { __atomic_store_n(&line_map()[line], u8{1}, __ATOMIC_RELAXED); }
 
-// Cuts the run to the window it starts in; 0 lines if it starts in none. A store cannot have gone further, but a
-// declared range (memcpy's length, the span of a masked store) can.
+// Cuts the run to the window it starts in; 0 lines if it starts in none. A store cannot have gone further,
+// but a declared range (memcpy's length, the span of a masked store) can.
 Slot clip_to_window(Run *run) {
   const Slot slot = slot_of(run->first);
   if (slot == 0) return 0;
@@ -38,8 +45,8 @@ Slot clip_to_window(Run *run) {
   return slot;
 }
 
-// For when the run cannot be listed. The flag is set on both sides of the marks: whoever sees a mark sees the first, and
-// a commit that has consumed the first before the marks were there leaves them to the second.
+// For when the run cannot be listed. The flag is set on both sides of the marks: whoever sees a mark sees the
+// first, and a commit that has consumed the first before the marks were there leaves them to the second.
 SNAPSHOT_SLOW_PATH void mark_unlisted(Slot slot, Run run) {
   windows[slot].scan.store(true, std::memory_order_release);
   for (LineIndex l = run.first; l < run.end(); ++l) set_mark(l);
@@ -112,8 +119,8 @@ u64 last_byte(u64 first, size_t size) {
   return last < first || last > end ? end : last;
 }
 
-// Announcements cover writes of a few lines at most; a longer one is announced by its first lines, and its writer is
-// an asm or volatile copy that no other thread can have seen whole.
+// Announcements cover writes of a few lines at most; a longer one is announced by its first lines, and its
+// writer is an asm or volatile copy that no other thread can have seen whole.
 Run run_of(const volatile void *address, size_t size) {
   const u64 first = reinterpret_cast<u64>(address);
   const LineIndex line = line_of(first);
@@ -138,11 +145,12 @@ extern "C" {
 
 __attribute__((visibility("default"))) extern const uint32_t SNAPSHOT_ABI_SYMBOL = SNAPSHOT_ABI_VERSION;
 
-// A store of at most 64 bytes lies in one or two lines; if both are dirty there is nothing to do. In assembler because a
-// compiler saves every register that the slow path would need: here it is one, pushed, and r11, which is free. A size
-// of 0 gets to the slow path (0 - 1 is above any limit).
+// A store of at most 64 bytes lies in one or two lines; if both are dirty there is nothing to do. In
+// assembler because a compiler saves every register that the slow path would need: here it is one, pushed,
+// and r11, which is free. A size of 0 gets to the slow path (0 - 1 is above any limit).
 //     line map byte = (address >> 6) + (LINE_MAP_BASE - (WORKING_BASE >> 6))
-__attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *, size_t) {
+__attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *,
+                                                                                      size_t) {
   __asm__(
       "movq %%rdi, %%r11\n\t"
       "shrq %[range_bits], %%r11\n\t"
@@ -178,8 +186,8 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_announ
   if (slot == 0) return;
   Thread *thread = this_thread();
   const u32 level = thread == nullptr ? kDepthMax : push_level(thread);
-  // Nothing to announce with: mark before the write as well, so that a commit by whoever sees the new value finds the
-  // line. The mark after the write covers a commit in between.
+  // Nothing to announce with: mark before the write as well, so that a commit by whoever sees the new value
+  // finds the line. The mark after the write covers a commit in between.
   if (SNAPSHOT_UNLIKELY(level == kDepthMax)) return mark_unlisted(slot, run);
   announce_at(thread, level, run);
 }

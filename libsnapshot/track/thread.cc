@@ -12,14 +12,15 @@ constinit pthread_key_t exit_key;
 constinit std::atomic<u32> exit_key_state{0};  // 0: not made, 1: being made, 2: ready, 3: cannot be had
 
 void release_at_exit(void *object) {
-  // A destructor of the program that runs after this one and stores gets an object again, and with it another call.
+  // A destructor of the program that runs after this one and stores gets an object again, and with it another
+  // call.
   current = nullptr;
   static_cast<Thread *>(object)->owned.store(0, std::memory_order_release);
 }
 
 // pthread_setspecific with a key below 32 writes to the thread's own descriptor and allocates nothing (glibc,
-// nptl/pthread_setspecific.c); with a later key it may allocate, at worst once per thread. Without a key objects of
-// exited threads are not reused, which costs memory only.
+// nptl/pthread_setspecific.c); with a later key it may allocate, at worst once per thread. Without a key
+// objects of exited threads are not reused, which costs memory only.
 void arrange_release(Thread *thread) {
   u32 state = 0;
   if (exit_key_state.compare_exchange_strong(state, 1, std::memory_order_acq_rel)) {

@@ -1,15 +1,16 @@
 // What a thread that stores to managed files owns: the runs it announces, and its dirty list for each file.
 //
-// Thread objects are never freed. When a thread exits, its object, with whatever is still listed in it, is left for the
-// next new thread: the lists keep their one producer at a time, and no commit can miss what a dead thread stored.
+// Thread objects are never freed. When a thread exits, its object, with whatever is still listed in it, is
+// left for the next new thread: the lists keep their one producer at a time, and no commit can miss what a
+// dead thread stored.
 #pragma once
 #include "track/dirty_list.h"
 #include "track/windows.h"
 
 namespace snapshot {
 
-// Signal handlers that store may interrupt the marking of another store, to this depth. Each level announces in a slot
-// and appends to lists of its own, so that the levels cannot disturb each other.
+// Signal handlers that store may interrupt the marking of another store, to this depth. Each level announces
+// in a slot and appends to lists of its own, so that the levels cannot disturb each other.
 inline constexpr u32 kDepthMax = 6;
 
 struct FileLists {
@@ -19,14 +20,15 @@ struct FileLists {
 struct alignas(64) Thread {
   // Packed runs that are being marked, or may be stored to before they are marked; 0: none. One cache line.
   std::atomic<u64> announced[kDepthMax];
-  u32 depth;  // levels in use; this thread only
+  u32 depth;               // levels in use; this thread only
   std::atomic<u32> owned;  // 1 while a live thread has it
   Thread *next;
   std::atomic<FileLists *> lists[kSlotsMax];  // created by the owner at its first mark in that file
 };
 
-// This thread's object, created or taken over at the first call; nullptr if there is no memory. Async-signal-safe: a
-// handler that interrupts the creation gets an object of its own, and both stay in the list.
+// This thread's object, created or taken over at the first call; nullptr if there is no memory.
+// Async-signal-safe: a handler that interrupts the creation gets an object of its own, and both stay in the
+// list.
 Thread *this_thread();
 
 // All objects there are. Only ever grows, at the front.

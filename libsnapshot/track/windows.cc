@@ -22,8 +22,8 @@ struct Range {
   int prot;
 };
 
-// The line map is readable everywhere from the start, so that the inline test of the pass never faults; it becomes
-// writable window by window. Pages that are only read cost nothing and are not accounted for.
+// The line map is readable everywhere from the start, so that the inline test of the pass never faults; it
+// becomes writable window by window. Pages that are only read cost nothing and are not accounted for.
 constexpr Range kRanges[] = {
     {"working range", kWorkingBase, kRangeBytes, PROT_NONE},
     {"backing range", kWorkingBase + kBackingDistance, kRangeBytes, PROT_NONE},
@@ -46,9 +46,7 @@ Status refused(const Range &r, long result) {
 }
 
 u64 room_wanted(u64 bytes) {
-  const u64 usual = windows_in_use < 32    ? u64{8} << 30
-                    : windows_in_use < 288 ? u64{1} << 30
-                                           : u64{64} << 20;
+  const u64 usual = windows_in_use < 32 ? u64{8} << 30 : windows_in_use < 288 ? u64{1} << 30 : u64{64} << 20;
   u64 room = min_u64(usual, kRangeBytes / 32);
   while (room < 4 * bytes && room < kRangeBytes) room *= 2;
   return room;
@@ -85,8 +83,8 @@ Status open_maps(const Window &w) {
   if (!sys::failed(result)) {
     // Page map parts of neighbouring windows may share a page: only ever widen access.
     const u64 first = round_down(p.page_map, kPageBytes);
-    result = sys::mprotect(first, round_up(p.page_map + p.page_bytes, kPageBytes) - first,
-                           PROT_READ | PROT_WRITE);
+    result =
+        sys::mprotect(first, round_up(p.page_map + p.page_bytes, kPageBytes) - first, PROT_READ | PROT_WRITE);
   }
   return sys::status(result);
 }

@@ -1,13 +1,14 @@
 // The reserved ranges and who has which part of them.
 //
-// A window is the part of the working range that belongs to one managed file; it starts at file offset 0 and has room
-// to grow. Windows are numbered by slots. The store path reads this table without locks: an entry is written before
-// the program gets the first address in its window, and cleared after it has unmapped the last.
+// A window is the part of the working range that belongs to one managed file; it starts at file offset 0 and
+// has room to grow. Windows are numbered by slots. The store path reads this table without locks: an entry is
+// written before the program gets the first address in its window, and cleared after it has unmapped the
+// last.
 #pragma once
 #include <atomic>
 
-#include "base/status.h"
 #include "base/layout.h"
+#include "base/status.h"
 
 namespace snapshot {
 
@@ -19,8 +20,8 @@ inline constexpr u64 kGranules = kRangeBytes / kGranuleBytes;
 struct Window {
   LineIndex first_line = 0;
   u64 line_count = 0;
-  // Set when a mark could not be listed (no memory for a list, handlers nested too deep): the next commit looks at
-  // the whole window of the line map.
+  // Set when a mark could not be listed (no memory for a list, handlers nested too deep): the next commit
+  // looks at the whole window of the line map.
   std::atomic<bool> scan{false};
 
   WorkingAddr begin() const { return address_of(first_line); }
@@ -42,10 +43,11 @@ inline Slot slot_of(LineIndex line) {
 // something else is there); a later call tries again. Thread-safe under the caller's lock.
 Status reserve_ranges();
 
-// Finds a window for a file of which bytes are needed now, with room to grow (the first few files get 8 GiB, then 1 GiB,
-// then 64 MiB, each at least four times what is needed, less when the range is crowded), lowest address first, so
-// that a program that opens its files in the same order sees them at the same addresses. Makes its part of the line
-// map and page map usable, all zero. The window itself is not mapped yet. ENOMEM with a message.
+// Finds a window for a file of which bytes are needed now, with room to grow (the first few files get 8 GiB,
+// then 1 GiB, then 64 MiB, each at least four times what is needed, less when the range is crowded), lowest
+// address first, so that a program that opens its files in the same order sees them at the same addresses.
+// Makes its part of the line map and page map usable, all zero. The window itself is not mapped yet. ENOMEM
+// with a message.
 Status allocate_window(u64 bytes, const char *path, Slot *out);
 
 // The mappings of the window are gone; its line map, page map and addresses can be used by others.

@@ -1,0 +1,50 @@
+// The programs under test, seen alike: how to run one of the examples on a file and how to check the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "child.h"
+
+namespace e2e {
+
+struct Tools {
+  std::string examples;  // directory with NAME and NAME-plain
+  std::string snapctl;
+  std::string words;  // the list that kv loads
+};
+
+enum class Build { snapshot, plain };
+
+class Subject {
+ public:
+  // Throws if there is no such example.
+  Subject(const std::string &name, const Tools &tools, std::uint64_t seed);
+
+  Command run(Build build, const std::string &file, bool with_progress = true) const;
+  // Runs only so far.
+  Command run_until(Build build, const std::string &file, std::uint64_t operations) const;
+  Command check(Build build, const std::string &file) const;
+
+  const std::string &name() const { return name_; }
+  std::uint64_t operations() const { return operations_; }
+  std::uint64_t commit_every() const { return commit_every_; }
+  std::uint64_t commits() const { return operations_ / commit_every_; }
+
+ private:
+  std::string program(Build build) const;
+
+  std::string name_, words_, examples_, seed_;
+  std::uint64_t operations_ = 0, commit_every_ = 0;
+};
+
+// What check() found. The examples' exit statuses are in examples/example.h.
+struct Verdict {
+  enum class Kind { committed, between_commits, damaged, crashed, hung } kind = Kind::crashed;
+  std::uint64_t counter = 0;  // valid for the first two
+  std::string details;
+};
+
+Verdict run_check(const Command &command, microseconds time_max);
+
+}  // namespace e2e
