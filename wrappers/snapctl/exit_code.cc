@@ -1,0 +1,44 @@
+#include "exit_code.h"
+
+#include <errno.h>
+
+namespace snapctl {
+
+ExitCode exit_code_for(int error) {
+  switch (error) {
+    case 0:
+      return ExitCode::fine;
+    case EBADMSG:
+    case ESTALE:
+    case EINVAL:
+    case EISDIR:
+    case ELOOP:
+      return ExitCode::refused;
+    case EAGAIN:
+      return ExitCode::busy;
+    default:
+      return ExitCode::system;
+  }
+}
+
+ExitCode worse(ExitCode a, ExitCode b) {
+  const auto rank = [](ExitCode code) {
+    switch (code) {
+      case ExitCode::usage:
+      case ExitCode::system:
+        return 4;
+      case ExitCode::refused:
+        return 3;
+      case ExitCode::busy:
+        return 2;
+      case ExitCode::pending:
+        return 1;
+      case ExitCode::fine:
+        return 0;
+    }
+    return 4;
+  };
+  return rank(a) >= rank(b) ? a : b;
+}
+
+}  // namespace snapctl
