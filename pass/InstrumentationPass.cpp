@@ -77,6 +77,7 @@ PreservedAnalyses InstrumentationPass::run(Module &M,
     else if (!F.isDeclaration())
       Counts.countIgnoredFunction();
   for (Function *F : Functions) {
+    keepLibraryCalls(*F, FAM.getResult<TargetLibraryAnalysis>(*F));
     for (const Check &C : findChecks(*F, FAM, Opts, Counts)) {
       Emitter.emit(C);
       Emitted = true;

@@ -6,13 +6,20 @@
 //  - libatomic's functions, to which clang lowers atomics that are too large
 //    or not aligned. They are atomic writes like any other.
 //
+// And what is left to the runtime must remain a call: the link-time optimiser,
+// which runs after this pass, may learn a constant argument and then turn
+// strcpy or sprintf into stores that nobody has instrumented.
+//
 //===----------------------------------------------------------------------===//
 #include "StoreCollector.h"
 
+#include "llvm/Analysis/MemoryBuiltins.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
 
@@ -88,6 +95,31 @@ void collectLibraryWrites(CallBase &Call, const TargetLibraryInfo &TLI,
     collectSizedAtomic(Call, Operation, Bytes, Writes);
   else
     collectGenericAtomic(Call, Name, Writes);
+}
+
+// Whether an optimiser could put stores in the place of the call: it knows the
+// function, or may yet find out which one it is, and the function may write
+// through a pointer that it is given.
+static bool mayBecomeStores(const CallBase &Call,
+                            const TargetLibraryInfo &TLI) {
+  if (isa<IntrinsicInst>(Call) || Call.isInlineAsm() || Call.onlyReadsMemory())
+    return false;
+  if (none_of(Call.args(),
+              [](const Use &Arg) { return Arg->getType()->isPointerTy(); }))
+    return false;
+  const Function *Callee = Call.getCalledFunction();
+  if (!Callee)
+    return true;
+  LibFunc Known;
+  return Callee->isDeclaration() && TLI.getLibFunc(*Callee, Known) &&
+         !isAllocationFn(&Call, &TLI) && !getFreedOperand(&Call, &TLI);
+}
+
+void keepLibraryCalls(Function &F, const TargetLibraryInfo &TLI) {
+  for (Instruction &I : instructions(F))
+    if (auto *Call = dyn_cast<CallBase>(&I);
+        Call && mayBecomeStores(*Call, TLI))
+      Call->addFnAttr(Attribute::NoBuiltin);
 }
 
 } // namespace snapshot

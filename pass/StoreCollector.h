@@ -78,6 +78,10 @@ void collectLibraryWrites(llvm::CallBase &Call,
                           const llvm::TargetLibraryInfo &TLI,
                           WriteList &Writes);
 
+/// Keeps later passes, those of the linker above all, from replacing calls of
+/// library functions that write, which the runtime tracks, by stores.
+void keepLibraryCalls(llvm::Function &F, const llvm::TargetLibraryInfo &TLI);
+
 /// Assumed for a pointer of which only the element type or nothing is known:
 /// the widest store that one x86 instruction makes.
 constexpr uint64_t GuessedBytes = 64;

@@ -112,10 +112,15 @@ RegisteredFile *file_at(u64 working_address) {
   return slot == 0 ? nullptr : objects[slot].load(std::memory_order_acquire);
 }
 
-RegisteredFile *open_file_at_slot(Slot slot) {
+namespace {
+RegisteredFile *file_in_state(Slot slot, FileState state) {
   RegisteredFile *file = objects[slot].load(std::memory_order_acquire);
-  return file != nullptr && file->state.load(std::memory_order_acquire) == FileState::open ? file : nullptr;
+  return file != nullptr && file->state.load(std::memory_order_acquire) == state ? file : nullptr;
 }
+}  // namespace
+
+RegisteredFile *open_file_at_slot(Slot slot) { return file_in_state(slot, FileState::open); }
+RegisteredFile *inherited_file_at_slot(Slot slot) { return file_in_state(slot, FileState::inherited); }
 
 bool any_managed() { return open_count.load(std::memory_order_acquire) != 0; }
 

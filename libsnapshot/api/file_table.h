@@ -11,7 +11,7 @@ RegisteredFile *object_for(Slot slot);
 void enter_table(RegisteredFile &file);
 void leave_table(RegisteredFile &file);
 
-// In a forked child, whose files are all inherited.
+// In a forked child: forgets all entries, which may be in the middle of a change.
 void clear_table();
 
 }  // namespace snapshot

@@ -78,17 +78,29 @@ Status take_over(const Candidate &c, const Settings &settings, RegisteredFile &f
   }
 }
 
-Status map_eagerly(RegisteredFile &file) {
-  const u64 bytes = round_up(file.size.load(std::memory_order_relaxed), kPageBytes);
+// By pread: a read fault in a shared mapping of tmpfs would fill in the file's holes, and one beyond the end
+// of a file that shrinks in another process's hands would be a signal.
+// Whole pages, as a descriptor with O_DIRECT wants them.
+Status read_whole(int fd, u8 *to, u64 size) {
+  for (u64 done = 0; done < size;) {
+    const long n = sys::pread(fd, to + done, round_up(size, kPageBytes) - done, done);
+    if (n == -EINTR) continue;
+    if (sys::failed(n)) return sys::status(n);
+    if (n == 0) break;
+    done += static_cast<u64>(n);
+  }
+  return kOk;
+}
+
+Status map_eagerly(const Candidate &c, RegisteredFile &file) {
+  const u64 size = file.size.load(std::memory_order_relaxed), bytes = round_up(size, kPageBytes);
   if (bytes == 0) return kOk;
   const u64 base = file.base().value;
   const long result = sys::mmap(base, bytes, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (sys::failed(result)) return sys::status(result);
   (void)sys::madvise(base, bytes, MADV_HUGEPAGE);
-  // The file may shrink in another process's hands meanwhile; then this is where its SIGBUS would come from.
-  // Ours to read, though: pages that cannot be read are EIO.
-  copy_bytes(file.base().ptr(), backing_of(file.base()).ptr(), bytes);
+  if (Status s = read_whole(c.fd, file.base().ptr(), size); !s.ok()) return s;
   file.eager_bytes = bytes;
   return kOk;
 }
@@ -106,7 +118,7 @@ Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &
   if (sys::failed(result)) return cannot(c, "map", static_cast<int>(-result));
   file.eager_bytes = 0;
   if (settings.copy != CopyChoice::eager) return kOk;
-  const Status s = map_eagerly(file);
+  const Status s = map_eagerly(c, file);
   return s.ok() ? kOk : cannot(c, "make the working copy", s.error);
 }
 
@@ -223,6 +235,7 @@ void close_file(RegisteredFile &file) {
 }
 
 void close_inherited(RegisteredFile &file) {
+  leave_table(file);
   file.state.store(FileState::closed, std::memory_order_release);
   unmap_window(file);
 }

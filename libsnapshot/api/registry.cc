@@ -114,7 +114,8 @@ Status busy(const RegisteredFile &file, int error, const char *why) {
 Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) {
   RegistryLock lock;
   RegisteredFile *file = file_by_key(candidate.key);
-  if (file != nullptr) {
+  // A file inherited by fork is not mapped again: it is opened anew, if the parent has let it go.
+  if (file != nullptr && file->state.load(std::memory_order_acquire) == FileState::open) {
     refresh_size(*file, candidate);
     return add_mapping(*file, offset, length, out);
   }
@@ -295,7 +296,11 @@ void after_fork_in_child() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   registry_lock.reset_after_fork();
   if (process_mark != nullptr) *process_mark = 1;
   for_each_open_file([](RegisteredFile &file) { become_inherited(file); });
+  // Found by descriptor all the same, so that fsync, write and ftruncate fail like msync. From scratch: a raw
+  // system call can have forked in the middle of a change.
   clear_table();
+  for (Slot s = 1; s < kSlotsMax; ++s)
+    if (RegisteredFile *file = inherited_file_at_slot(s); file != nullptr) enter_table(*file);
   reset_threads_after_fork();
 }
 

@@ -86,6 +86,7 @@ Status lock_for_commit(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
 template <typename F>
 void for_each_open_file(F f);
 RegisteredFile *open_file_at_slot(Slot slot);
+RegisteredFile *inherited_file_at_slot(Slot slot);
 
 // All counters, of open and closed files.
 Counters total_counters(u64 *files_managed, u64 *recoveries_clean, u64 *recoveries_rolled_back);

@@ -56,7 +56,7 @@ void note_growth(ManagedFile &file, int fd, u64 size) {
   // Up to the old real end lie the old bytes of a shrink that waits for its commit; after it, in the rest of
   // its page, what the program stored there through the mapping.
   const u64 seen = file.size.load(std::memory_order_relaxed);
-  clear_working(file, seen, min_u64(size, round_up(file.file_size, kPageBytes)));
+  clear_working(file, seen, round_up(file.file_size, kPageBytes));
   file.file_size = size;
   file.size.store(size, std::memory_order_release);
 }
@@ -73,10 +73,13 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
     note_growth(file, fd, size);
   } else if (size > old_size) {
-    clear_working(file, old_size, size);
+    clear_working(file, old_size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);
   } else if (size < old_size) {
     keep_handle(file, fd);
+    // The rest of the last page reads as zeros (mmap, "remaining bytes"). Marked, because the file may grow
+    // again before the commit; the commit drops marks beyond the end.
+    clear_working(file, size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);
   }
   return kOk;

@@ -92,12 +92,16 @@ Status open_unnamed(const char *path, Path *temporary, int *fd) {
   return *fd < 0 ? fail_on(path, -*fd, "create the log", "raise the limit on open files (ulimit -n)") : kOk;
 }
 
-// link, not rename: it never replaces a log that another process has just made.
+// link, not rename: it never replaces a log that another process has just made. File systems without hard links (vfat)
+// have a rename that does not, either.
 Status give_name(const char *path, const Path &temporary, int fd) {
   if (temporary.size() != 0) {
-    const Status linked = sys::status(sys::linkat(AT_FDCWD, temporary.c_str(), AT_FDCWD, path, 0));
+    Status named = sys::status(sys::linkat(AT_FDCWD, temporary.c_str(), AT_FDCWD, path, 0));
+    if (named.error == EPERM || named.error == EOPNOTSUPP)
+      named = sys::status(sys::call(SYS_renameat2, AT_FDCWD, sys::as_long(temporary.c_str()), AT_FDCWD,
+                                    sys::as_long(path), 1 /* RENAME_NOREPLACE */));
     (void)sys::unlink(temporary.c_str());
-    return linked;
+    return named;
   }
   Text<64> self;
   self << "/proc/self/fd/" << fd;

@@ -81,6 +81,11 @@ Status Medium::fence_log(int fd) const {
   return uninterrupted([&] { return sys::fdatasync(fd); });
 }
 
+// msync leads to the file system's fsync (mm/msync.c), and needs no descriptor.
+Status sync_size(BackingAddr begin) {
+  return uninterrupted([&] { return sys::msync(begin.value, kPageBytes, MS_SYNC); });
+}
+
 Status choose_medium(const Settings &settings, int fd, const char *path, Medium *out) {
   Medium m;
   if (Status s = select_persist_verbs(settings.persist, &m.verbs); !s.ok()) return s;

@@ -38,6 +38,9 @@ struct Medium {
 // EINVAL, each with a message naming path.
 Status choose_medium(const Settings &settings, int fd, const char *path, Medium *out);
 
+// Makes the file's size, as it is now, durable. begin is the file's first page in the backing range.
+Status sync_size(BackingAddr begin);
+
 // Makes every page that overlaps [begin, begin + bytes) of the backing range present and writable, with its
 // block on the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there
 // cannot raise SIGBUS for want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
