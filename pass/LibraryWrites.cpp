@@ -2,7 +2,8 @@
 //
 // Library functions that write through a caller's pointer are the runtime's
 // business: it interposes them. Two kinds cannot be left to it:
-//  - mempcpy, which instruction selection turns into inline stores;
+//  - mempcpy, and the fortified __memcpy_chk and its like, which the code
+//    generator turns into inline stores;
 //  - libatomic's functions, to which clang lowers atomics that are too large
 //    or not aligned. They are atomic writes like any other.
 //
@@ -17,6 +18,8 @@
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -74,6 +77,20 @@ static void collectGenericAtomic(CallBase &Call, StringRef Operation,
     Writes.push_back(sizedWrite(Call, Result, Length, false));
 }
 
+// Destination first, number of bytes third.
+static bool isInlinedCopy(LibFunc Function) {
+  switch (Function) {
+  case LibFunc_mempcpy:
+  case LibFunc_memcpy_chk:
+  case LibFunc_memmove_chk:
+  case LibFunc_memset_chk:
+  case LibFunc_mempcpy_chk:
+    return true;
+  default:
+    return false;
+  }
+}
+
 void collectLibraryWrites(CallBase &Call, const TargetLibraryInfo &TLI,
                           WriteList &Writes) {
   const Function *Callee = Call.getCalledFunction();
@@ -81,7 +98,7 @@ void collectLibraryWrites(CallBase &Call, const TargetLibraryInfo &TLI,
     return;
 
   LibFunc Known;
-  if (TLI.getLibFunc(*Callee, Known) && Known == LibFunc_mempcpy) {
+  if (TLI.getLibFunc(*Callee, Known) && isInlinedCopy(Known)) {
     Writes.push_back(sizedWrite(Call, 0, Call.getArgOperand(2), false));
     return;
   }
@@ -115,11 +132,37 @@ static bool mayBecomeStores(const CallBase &Call,
          !isAllocationFn(&Call, &TLI) && !getFreedOperand(&Call, &TLI);
 }
 
+// LLVM replaces fortified calls even where they are marked nobuiltin (the FIXME
+// in FortifiedLibCallSimplifier::optimizeCall): by the plain function, and at
+// link time that by stores.
+static bool isFortifiedText(const CallBase &Call,
+                            const TargetLibraryInfo &TLI) {
+  LibFunc Known;
+  const Function *Callee = Call.getCalledFunction();
+  return Callee && TLI.getLibFunc(*Callee, Known) && !isInlinedCopy(Known) &&
+         Callee->getName().take_back(4) == "_chk";
+}
+
+// Calls the same function through a pointer of which the optimiser knows
+// nothing: it comes out of an asm that does nothing.
+static void hideCallee(CallBase &Call) {
+  IRBuilder<> B(&Call);
+  Type *Pointer = Call.getCalledOperand()->getType();
+  auto *Ty = FunctionType::get(Pointer, {Pointer}, /*isVarArg=*/false);
+  Call.setCalledOperand(
+      B.CreateCall(InlineAsm::get(Ty, "", "=r,0", /*hasSideEffects=*/false),
+                   {Call.getCalledOperand()}));
+}
+
 void keepLibraryCalls(Function &F, const TargetLibraryInfo &TLI) {
-  for (Instruction &I : instructions(F))
-    if (auto *Call = dyn_cast<CallBase>(&I);
-        Call && mayBecomeStores(*Call, TLI))
-      Call->addFnAttr(Attribute::NoBuiltin);
+  for (Instruction &I : instructions(F)) {
+    auto *Call = dyn_cast<CallBase>(&I);
+    if (!Call || !mayBecomeStores(*Call, TLI))
+      continue;
+    Call->addFnAttr(Attribute::NoBuiltin);
+    if (isFortifiedText(*Call, TLI))
+      hideCallee(*Call);
+  }
 }
 
 } // namespace snapshot
