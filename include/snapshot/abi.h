@@ -2,7 +2,8 @@
 //
 // Not for applications: they use snapshot.h. Everything here may change with SNAPSHOT_ABI_VERSION. Every
 // instrumented object holds a reference to SNAPSHOT_ABI_SYMBOL, which the runtime defines, so that a plugin
-// and a runtime that disagree on this file, or on the working range, fail at link time and say which they want.
+// and a runtime that disagree on this file, or on the working range, fail at link time and say which they
+// want.
 #ifndef SNAPSHOT_ABI_H
 #define SNAPSHOT_ABI_H
 
@@ -22,8 +23,8 @@
 #define SNAPSHOT_RANGE_INDEX (SNAPSHOT_WORKING_BASE >> SNAPSHOT_RANGE_BITS)
 
 // A line is the unit of tracking: 64 bytes, 64-byte aligned. The line map has one byte for each line of the
-// working range, at LINE_MAP + ((address - WORKING_BASE) >> LINE_SHIFT); nonzero: dirty. The pass may read it,
-// only the runtime writes it. It is readable wherever a store to the working range could have succeeded.
+// working range, at LINE_MAP + ((address - WORKING_BASE) >> LINE_SHIFT); nonzero: dirty. The pass may read
+// it, only the runtime writes it. It is readable wherever a store to the working range could have succeeded.
 #define SNAPSHOT_LINE_SHIFT 6
 #define SNAPSHOT_LINE_MAP_BASE (SNAPSHOT_WORKING_BASE + (UINT64_C(4) << SNAPSHOT_RANGE_BITS))
 
@@ -31,22 +32,23 @@
 extern "C" {
 #endif
 
-// The cold paths keep all general-purpose registers but r11, so that an instrumented function does not pay for
-// them in its hot part. Implementations and callers must agree: the pass uses CallingConv::PreserveMost.
+// The cold paths keep all general-purpose registers but r11, so that an instrumented function does not pay
+// for them in its hot part. Implementations and callers must agree: the pass uses CallingConv::PreserveMost.
 #if defined(__clang__)
 #define SNAPSHOT_COLD_CALL __attribute__((preserve_most))
 #else
 #define SNAPSHOT_COLD_CALL
 #endif
 
-// Bytes [address, address + size) have just been stored to. Called after the store, in the same thread, with no
-// call, atomic, volatile access, asm, fence or block end between. size 0 does nothing. Any address is allowed;
-// what is not managed is ignored. Async-signal-safe, never fails, never blocks, does not touch errno.
+// Bytes [address, address + size) have just been stored to. Called after the store, in the same thread, with
+// no call, atomic, volatile access, asm, fence or block end between. size 0 does nothing. Any address is
+// allowed; what is not managed is ignored. Async-signal-safe, never fails, never blocks, does not touch
+// errno.
 SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *address, size_t size);
 
-// For writes that other threads may act on at once (atomics, volatile, inline asm): announce before the write,
-// then mark_announced with the same arguments right after it. A commit that runs in between includes the
-// announced lines. Pairs may nest through signal handlers, and in no other way.
+// For writes that other threads may act on at once (atomics, volatile, inline asm): announce before the
+// write, then mark_announced with the same arguments right after it. A commit that runs in between includes
+// the announced lines. Pairs may nest through signal handlers, and in no other way.
 SNAPSHOT_COLD_CALL void __snapshot_announce(const volatile void *address, size_t size);
 SNAPSHOT_COLD_CALL void __snapshot_mark_announced(const volatile void *address, size_t size);
 

@@ -4,9 +4,9 @@
 // snapcc or run under snaprun. These calls are for those who want to commit several pages' worth of changes
 // without page arithmetic, abort, mark stores that an uninstrumented library made, or read the statistics.
 //
-// Terms. A file is *managed* when Snapshot keeps a working copy of it (see README.md for which are). A *commit*
-// moves changed lines (64 bytes) to the file such that after a crash all or none of them are there. Every
-// function is thread-safe. None is async-signal-safe except snapshot_log_range and snapshot_is_managed.
+// Terms. A file is *managed* when Snapshot keeps a working copy of it (see README.md for which are). A
+// *commit* moves changed lines (64 bytes) to the file such that after a crash all or none of them are there.
+// Every function is thread-safe. None is async-signal-safe except snapshot_log_range and snapshot_is_managed.
 // Functions that return int return 0, or -1 with errno set and a sentence in snapshot_last_error().
 #ifndef SNAPSHOT_SNAPSHOT_H
 #define SNAPSHOT_SNAPSHOT_H
@@ -26,47 +26,47 @@ extern "C" {
 #define SNAPSHOT_API
 #endif
 
-// Commits every changed line that overlaps [address, address + length), in bytes, no alignment required. Lines
-// outside stay pending. On return 0 the changes are durable. A crash midway leaves the file as the previous
-// commit left it, or as this one would have; never a mixture.
-// Errors: ENOMEM (part of the range is not mapped; or no memory for the private copy), ENOSPC, EIO (the file is at
-// the previous commit, the lines are still pending, and the call can be repeated), EPERM (in a forked child),
-// EINVAL (not a managed range), EDEADLK (called from a signal handler that interrupted a commit of that file).
+// Commits every changed line that overlaps [address, address + length), in bytes, no alignment required.
+// Lines outside stay pending. On return 0 the changes are durable. A crash midway leaves the file as the
+// previous commit left it, or as this one would have; never a mixture. Errors: ENOMEM (part of the range is
+// not mapped; or no memory for the private copy), ENOSPC, EIO (the file is at the previous commit, the lines
+// are still pending, and the call can be repeated), EPERM (in a forked child), EINVAL (not a managed range),
+// EDEADLK (called from a signal handler that interrupted a commit of that file).
 SNAPSHOT_API int snapshot_commit(void *address, size_t length);
 
-// Puts every pending line that overlaps [address, address + length), in bytes, back to what the last commit left.
-// The working copy alone changes, never the file, so a crash midway means nothing. Other threads must not be
-// storing to the range. When the range covers the whole file, its size goes back too.
-// Errors: ENOMEM, EINVAL, EPERM, EDEADLK as for snapshot_commit.
+// Puts every pending line that overlaps [address, address + length), in bytes, back to what the last commit
+// left. The working copy alone changes, never the file, so a crash midway means nothing. Other threads must
+// not be storing to the range. When the range covers the whole file, its size goes back too. Errors: ENOMEM,
+// EINVAL, EPERM, EDEADLK as for snapshot_commit.
 SNAPSHOT_API int snapshot_rollback(void *address, size_t length);
 
-// Declares [address, address + length), in bytes, changed: for stores made by code that is not instrumented. Call
-// it after the stores. Bytes outside managed files are ignored. Cannot fail. Nothing reaches the file until the
-// next commit.
+// Declares [address, address + length), in bytes, changed: for stores made by code that is not instrumented.
+// Call it after the stores. Bytes outside managed files are ignored. Cannot fail. Nothing reaches the file
+// until the next commit.
 SNAPSHOT_API void snapshot_log_range(const void *address, size_t length);
 
 // 1 if all of [address, address + length) lies in one managed file's mapping, else 0. length 0 asks about the
 // one byte at address.
 SNAPSHOT_API int snapshot_is_managed(const void *address, size_t length);
 
-// Counters since the process started, over all files, open and closed. Take them with snapshot_get_statistics.
-// New members are only ever added at the end.
+// Counters since the process started, over all files, open and closed. Take them with
+// snapshot_get_statistics. New members are only ever added at the end.
 #define SNAPSHOT_STATISTICS_VERSION 1
 typedef struct snapshot_statistics {
-  uint32_t version;            // SNAPSHOT_STATISTICS_VERSION of the library
-  uint32_t size;               // bytes that the library filled in
-  uint64_t files_managed;      // files managed now
-  uint64_t commits;            // commits that returned 0 and had something to write
-  uint64_t commits_empty;      // commits that returned 0 and found nothing changed
-  uint64_t commits_failed;     // commits that returned -1
-  uint64_t rollbacks;          // snapshot_rollback calls that returned 0
-  uint64_t lines_committed;    // lines of 64 bytes written to files
-  uint64_t bytes_logged;       // bytes written to logs
-  uint64_t fences;             // fences that ordered a commit: two for each
-  uint64_t thread_fences;      // membarrier calls
-  uint64_t lines_discarded;    // pending lines dropped at exit without a commit
-  uint64_t recoveries_clean;   // logs found at open whose last commit was complete
-  uint64_t recoveries_rolled_back; // logs found at open whose last commit was undone
+  uint32_t version;                 // SNAPSHOT_STATISTICS_VERSION of the library
+  uint32_t size;                    // bytes that the library filled in
+  uint64_t files_managed;           // files managed now
+  uint64_t commits;                 // commits that returned 0 and had something to write
+  uint64_t commits_empty;           // commits that returned 0 and found nothing changed
+  uint64_t commits_failed;          // commits that returned -1
+  uint64_t rollbacks;               // snapshot_rollback calls that returned 0
+  uint64_t lines_committed;         // lines of 64 bytes written to files
+  uint64_t bytes_logged;            // bytes written to logs
+  uint64_t fences;                  // fences that ordered a commit: two for each
+  uint64_t thread_fences;           // membarrier calls
+  uint64_t lines_discarded;         // pending lines dropped at exit without a commit
+  uint64_t recoveries_clean;        // logs found at open whose last commit was complete
+  uint64_t recoveries_rolled_back;  // logs found at open whose last commit was undone
 } snapshot_statistics;
 
 // Fills at most size bytes of *out (pass sizeof *out) so that old programs and new libraries fit together.

@@ -2,6 +2,7 @@
 // (commit/resize.h).
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -82,6 +83,30 @@ int open_or_kernel(int directory, const char *path, int flags, mode_t mode) {
   if (s.ok()) return fd;
   (void)sys::close(fd);
   return static_cast<int>(edge(s));
+}
+
+// The flags of open(2) for a mode of fopen that writes.
+int flags_of_mode(const char *mode) {
+  int flags = mode[0] == 'w' ? O_CREAT | O_TRUNC : mode[0] == 'a' ? O_CREAT | O_APPEND : 0;
+  int access = O_WRONLY;
+  for (const char *c = mode + 1; *c != 0 && *c != ','; ++c) {
+    if (*c == '+') access = O_RDWR;
+    if (*c == 'e') flags |= O_CLOEXEC;
+    if (*c == 'x') flags |= O_EXCL;
+  }
+  return flags | access;
+}
+
+// libc's fopen, and with it every std::ofstream, opens and truncates by a system call of its own.
+FILE *open_stream(const char *path, const char *mode, FILE *(*real)(const char *, const char *)) {
+  const int flags = flags_of_mode(mode);
+  const bool reads_only = mode[0] == 'r' && (flags & O_ACCMODE) != O_RDWR;
+  if (reads_only || (!has_log(AT_FDCWD, path) && !is_managed_path(AT_FDCWD, path))) return real(path, mode);
+  const int fd = open_or_kernel(AT_FDCWD, path, flags, 0666);
+  if (fd < 0) return nullptr;
+  FILE *stream = SNAPSHOT_REAL(fdopen)(fd, mode);
+  if (stream == nullptr) (void)sys::close(fd);
+  return stream;
 }
 
 mode_t mode_argument(int flags, va_list arguments) {
@@ -171,6 +196,13 @@ SNAPSHOT_EXPORT int creat(const char *path, mode_t mode) {
 }
 SNAPSHOT_EXPORT int creat64(const char *path, mode_t mode) {
   return open_or_kernel(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+SNAPSHOT_EXPORT FILE *fopen(const char *path, const char *mode) {
+  return open_stream(path, mode, SNAPSHOT_REAL(fopen));
+}
+SNAPSHOT_EXPORT FILE *fopen64(const char *path, const char *mode) {
+  return open_stream(path, mode, SNAPSHOT_REAL(fopen64));
 }
 
 SNAPSHOT_EXPORT int fstat(int fd, struct stat *st) noexcept { return stat_fd(fd, st); }
