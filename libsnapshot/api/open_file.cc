@@ -105,6 +105,18 @@ Status map_eagerly(const Candidate &c, RegisteredFile &file) {
   return kOk;
 }
 
+// On memory media a commit is short enough for TLB misses to be a good part of it, and huge pages save those
+// of the working copy: random 8-byte swaps in 64 MiB took 285/137/128 ns at 1/8/64 a commit, against
+// 335/155/148 with the lazy copy (medians, one run). Up to this size the copy takes milliseconds. Elsewhere
+// the sync dwarfs the difference.
+constexpr u64 kEagerMax = u64{256} << 20;
+
+bool copies_eagerly(const Settings &settings, const RegisteredFile &file)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (settings.copy != CopyChoice::automatic) return settings.copy == CopyChoice::eager;
+  return file.medium.is_memory() && file.file_size <= kEagerMax;
+}
+
 // The whole window at once, beyond the end of the file too: growing then needs no mapping, and a page beyond
 // the end raises SIGBUS as it does in any mapping. MAP_NORESERVE: the working copy is paid for page by page.
 Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &file)
@@ -117,7 +129,7 @@ Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &
                        MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, c.fd, 0);
   if (sys::failed(result)) return cannot(c, "map", static_cast<int>(-result));
   file.eager_bytes = 0;
-  if (settings.copy != CopyChoice::eager) return kOk;
+  if (!copies_eagerly(settings, file)) return kOk;
   const Status s = map_eagerly(c, file);
   return s.ok() ? kOk : cannot(c, "make the working copy", s.error);
 }

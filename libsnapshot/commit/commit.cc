@@ -30,11 +30,10 @@ void look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 // Lines beyond the end are no part of the file: POSIX drops what is stored there (mmap, "remaining bytes").
 void drop_beyond_end(ManagedFile &file, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock) {
   LineIndex end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
-  for (u64 i = 0; i < file.runs.size(); ++i)
-    if (SNAPSHOT_UNLIKELY(Run::unpack(file.runs[i]).end() > end)) {
-      look_for_growth(file);
-      break;
-    }
+  LineIndex highest = 0;
+  for (u64 i = 0; i < file.runs.size(); ++i) highest = max_u64(highest, Run::unpack(file.runs[i]).end());
+  if (SNAPSHOT_LIKELY(highest <= end)) return;
+  look_for_growth(file);
   end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
   u64 kept = 0;
   for (u64 i = 0; i < file.runs.size(); ++i) {

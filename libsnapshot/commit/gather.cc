@@ -40,17 +40,17 @@ Status take_announcements(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(
 
 // Step b.
 Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  Status s;
   for (Thread *t = first_thread(); t != nullptr; t = t->next) {
     FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
     if (lists == nullptr) continue;
     for (DirtyList &list : lists->level)
-      for (u64 packed; (packed = list.take()) != 0;)
-        if (Status s = file.pending.push(packed); !s.ok()) {
-          ask_for_scan(file);  // the entry is out of the list and has no other place
-          return s;
-        }
+      list.take_all([&](u64 packed) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+        if (Status pushed = file.pending.push(packed); SNAPSHOT_UNLIKELY(!pushed.ok())) s = pushed;
+      });
   }
-  return kOk;
+  if (!s.ok()) ask_for_scan(file);  // entries are out of the lists and have no other place
+  return s;
 }
 
 // Rebuilds file.pending from the line map.
@@ -70,39 +70,37 @@ Status scan_everything(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 class Taker {
  public:
   explicit Taker(GrowBuffer<u64> &out) : out_(out) {}
-  ~Taker() { mark_again(); }
 
   void take(LineIndex line) {
-    if (!is_marked(line) || !status_.ok()) return;
+    u8 *mark = &line_map()[line];
+    if (__atomic_load_n(mark, __ATOMIC_RELAXED) == 0) return;
     // A thread that sets the mark between these two has stored before; the caller's thread fence comes after,
     // so that the copy of the line has the store.
-    __atomic_store_n(&line_map()[line], u8{0}, __ATOMIC_RELAXED);
-    ++lines_;
-    if (run_.count != 0 && line == run_.end() && run_.count < Run::kCountMax) {
-      ++run_.count;
-      return;
+    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
+    if (line != end_ || line - first_ == Run::kCountMax) {
+      finish();
+      first_ = line;
     }
-    finish();
-    if (status_.ok())
-      run_ = {line, 1};
-    else
-      set_mark(line);
+    end_ = line + 1;
   }
+  // To be called last.
   void finish() {
-    if (run_.count == 0) return;
-    status_ = out_.push(run_.packed());
-    if (!status_.ok()) mark_again();
-    run_.count = 0;
+    if (end_ == 0) return;
+    const Status s = out_.push(Run{first_, end_ - first_}.packed());
+    if (SNAPSHOT_LIKELY(s.ok())) {
+      lines_ += end_ - first_;
+    } else {
+      status_ = s;
+      for (LineIndex l = first_; l < end_; ++l) set_mark(l);
+    }
+    end_ = 0;
   }
   Status status() const { return status_; }
   u64 lines() const { return lines_; }
 
  private:
-  void mark_again() {
-    for (LineIndex l = run_.first; l < run_.end(); ++l) set_mark(l);
-  }
   GrowBuffer<u64> &out_;
-  Run run_{0, 0};
+  LineIndex first_ = 0, end_ = 0;  // the run being put together; end 0: none (line 0's end is 1)
   u64 lines_ = 0;
   Status status_;
 };
@@ -116,15 +114,19 @@ bool any_marked(Run run) {
 // From the list. Runs with marked lines left, which are those outside the range, stay pending.
 void take_from_pending(ManagedFile &file, LineRange range, Taker &taker) SNAPSHOT_REQUIRES(file.commit_lock) {
   const Window &w = file.window();
+  const u64 count = file.pending.size();
   u64 kept = 0;
-  for (u64 i = 0; i < file.pending.size(); ++i) {
+  for (u64 i = 0; i < count; ++i) {
     const Run run = Run::unpack(file.pending[i]);
+    if (SNAPSHOT_LIKELY(run.first >= range.first && run.end() <= range.end)) {
+      for (LineIndex l = run.first; l < run.end(); ++l) taker.take(l);
+      continue;
+    }
     const LineIndex end = min_u64(run.end(), range.end);
     for (LineIndex l = max_u64(run.first, range.first); l < end; ++l) taker.take(l);
-    const bool inside = run.first >= range.first && run.end() <= range.end;
     // A late entry for a file that had this window before may lie anywhere.
     const bool ours = run.first >= w.first_line && run.end() <= w.first_line + w.line_count;
-    if (SNAPSHOT_UNLIKELY(!inside) && ours && any_marked(run)) file.pending[kept++] = run.packed();
+    if (ours && any_marked(run)) file.pending[kept++] = run.packed();
   }
   file.pending.truncate(kept);
 }
@@ -150,7 +152,9 @@ Status gather(ManagedFile &file, LineRange range, u64 *lines) {
   *lines = 0;
   file.runs.clear();
   // Before the lists: a failure that is noted now must find the marks that made it.
-  const bool scan = windows[file.slot].scan.exchange(false, std::memory_order_acq_rel);
+  std::atomic<bool> &wanted = windows[file.slot].scan;
+  const bool scan = SNAPSHOT_UNLIKELY(wanted.load(std::memory_order_acquire)) &&
+                    wanted.exchange(false, std::memory_order_acq_rel);
   Status s = take_announcements(file, range);
   if (s.ok()) s = take_lists(file);
   if (s.ok() && SNAPSHOT_UNLIKELY(scan || file.pending.size() > pending_max(file))) s = scan_everything(file);
@@ -170,6 +174,7 @@ Status gather(ManagedFile &file, LineRange range, u64 *lines) {
     return kOk;
   }
   put_back(file);
+  ask_for_scan(file);  // what was marked again is in no list
   return taker.status();
 }
 

@@ -1,40 +1,37 @@
 #include "commit/undo.h"
 
-#include "base/hash.h"
 #include "base/run.h"
 #include "base/step.h"
 #include "log/log_writer.h"
+#include "platform/hash.h"
 #include "platform/thread_fence.h"
 
 namespace snapshot {
 namespace {
 
-// Bytes of the line that lie before size; the rest of the line counts as zeros, in the log and in the file.
-u64 bytes_inside(const ManagedFile &file, LineIndex line, u64 size) {
-  const u64 offset = (line - file.window().first_line) * kLineBytes;
-  return offset >= size ? 0 : min_u64(size - offset, kLineBytes);
+// Clears what of a run's lines, given as bytes one after the other, lies at or beyond size.
+SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, Run run, u64 size, u8 *lines) {
+  const u64 offset = (run.first - file.window().first_line) * kLineBytes;
+  const u64 inside = offset >= size ? 0 : min_u64(size - offset, run.count * kLineBytes);
+  fill_bytes(lines + inside, 0, run.count * kLineBytes - inside);
 }
 
-void clear_beyond(u8 *line, u64 inside) {
-  if (SNAPSHOT_UNLIKELY(inside < kLineBytes)) fill_bytes(line + inside, 0, kLineBytes - inside);
-}
-
-template <typename Each>
-void for_each_line(const GrowBuffer<u64> &runs, Each each) {
-  for (u64 i = 0; i < runs.size(); ++i) {
-    const Run run = Run::unpack(runs[i]);
-    for (LineIndex l = run.first; l < run.end(); ++l) each(l);
-  }
+// The first line that does not lie wholly before size.
+LineIndex first_partial_line(const ManagedFile &file, u64 size) {
+  return file.window().first_line + size / kLineBytes;
 }
 
 // Step 1. Other threads may be storing: whatever they store after the thread fence has marked its line again.
+// What of a line lies beyond the end counts as zeros, in the log and in the file.
 u64 copy_new_lines(ManagedFile &file, u64 lines, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const LineIndex partial = first_partial_line(file, size);
   u8 *to = file.copies.data();
-  for_each_line(file.runs, [&](LineIndex l) {
-    copy_line(to, address_of(l).ptr());
-    clear_beyond(to, bytes_inside(file, l, size));
-    to += kLineBytes;
-  });
+  for (u64 i = 0; i < file.runs.size(); ++i) {
+    const Run run = Run::unpack(file.runs[i]);
+    u8 *const begin = to;
+    for (LineIndex l = run.first; l < run.end(); ++l, to += kLineBytes) copy_line(to, address_of(l).ptr());
+    if (SNAPSHOT_UNLIKELY(run.end() > partial)) clear_beyond(file, run, size, begin);
+  }
   u64 digest = file.log.sequence + 1;
   u64 at = 0;
   do {
@@ -69,12 +66,16 @@ Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
   write_run_table(writer, file, file.runs);
   u8 *keep = sync_can_fail(file) ? file.replaced.data() : nullptr;
   const u64 size_before = file.committed_size;
-  for_each_line(file.runs, [&](LineIndex l) {
-    u8 *to = writer.line();
-    copy_line(to, backing_of(address_of(l)).ptr());
-    clear_beyond(to, bytes_inside(file, l, size_before));
-    if (keep != nullptr) copy_line(keep, to), keep += kLineBytes;
-  });
+  const LineIndex partial = first_partial_line(file, size_before);
+  for (u64 i = 0; i < file.runs.size(); ++i) {
+    const Run run = Run::unpack(file.runs[i]);
+    for (LineIndex l = run.first; l < run.end(); ++l) {
+      u8 *to = writer.line();
+      copy_line(to, backing_of(address_of(l)).ptr());
+      if (SNAPSHOT_UNLIKELY(l >= partial)) clear_beyond(file, {l, 1}, size_before, to);
+      if (keep != nullptr) copy_line(keep, to), keep += kLineBytes;
+    }
+  }
   file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
   return writer.seal(size_before, size_after, digest);
 }
@@ -110,16 +111,19 @@ Status sync_data(ManagedFile &file, Extent extent, u64 size_after) SNAPSHOT_REQU
   if (extent.end == 0) extent.add(backing_of(file.base()), kLineBytes);
   ++file.counters.fences;
   if (Status s = file.medium.fence_data({extent.begin}, extent.end - extent.begin); !s.ok()) return s;
-  // On memory media the verbs reach the bytes, not the file system's idea of where the file ends: without it the new
-  // bytes would be beyond the end after a power cut. (A page-cache fence is a sync, which takes the size along.)
+  // On memory media the verbs reach the bytes, not the file system's idea of where the file ends: without it
+  // the new bytes would be beyond the end after a power cut. (A page-cache fence is a sync, which takes the
+  // size along.)
   if (SNAPSHOT_LIKELY(!file.medium.is_memory() || size_after == file.committed_size)) return kOk;
   return sync_size(backing_of(file.base()));
 }
 
 Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const bool memory = file.medium.is_memory();
   for (u64 i = 0; i < runs.size(); ++i) {
     const Run run = Run::unpack(runs[i]);
     const BackingAddr begin = backing_of(address_of(run.first));
+    if (SNAPSHOT_LIKELY(memory && is_prepared(begin, run.count * kLineBytes))) continue;
     if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
       return s;
   }

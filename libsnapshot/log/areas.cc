@@ -1,8 +1,8 @@
 #include "log/areas.h"
 
-#include "base/hash.h"
 #include "base/step.h"
 #include "base/syscall.h"
+#include "platform/hash.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23

@@ -1,8 +1,8 @@
 #include "log/log_reader.h"
 
-#include "base/hash.h"
 #include "base/syscall.h"
 #include "platform/grow_buffer.h"
+#include "platform/hash.h"
 
 namespace snapshot {
 namespace {

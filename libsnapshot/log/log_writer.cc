@@ -1,7 +1,7 @@
 #include "log/log_writer.h"
 
-#include "base/hash.h"
 #include "base/syscall.h"
+#include "platform/hash.h"
 
 namespace snapshot {
 

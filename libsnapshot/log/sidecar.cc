@@ -2,10 +2,10 @@
 
 #include <time.h>
 
-#include "base/hash.h"
 #include "base/step.h"
 #include "base/syscall.h"
 #include "log/areas.h"
+#include "platform/hash.h"
 #include "platform/private_fd.h"
 
 namespace snapshot {
@@ -92,8 +92,8 @@ Status open_unnamed(const char *path, Path *temporary, int *fd) {
   return *fd < 0 ? fail_on(path, -*fd, "create the log", "raise the limit on open files (ulimit -n)") : kOk;
 }
 
-// link, not rename: it never replaces a log that another process has just made. File systems without hard links (vfat)
-// have a rename that does not, either.
+// link, not rename: it never replaces a log that another process has just made. File systems without hard
+// links (vfat) have a rename that does not, either.
 Status give_name(const char *path, const Path &temporary, int fd) {
   if (temporary.size() != 0) {
     Status named = sys::status(sys::linkat(AT_FDCWD, temporary.c_str(), AT_FDCWD, path, 0));

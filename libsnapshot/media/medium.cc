@@ -57,13 +57,6 @@ Status uninterrupted(Sync sync) {
 
 }  // namespace
 
-void Medium::copy(void *to, const void *from, u64 bytes) const {
-  if (is_memory())
-    verbs->copy_nt(to, from, bytes);
-  else
-    copy_bytes(to, from, bytes);
-}
-
 Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
   if (is_memory()) {
     verbs->fence();

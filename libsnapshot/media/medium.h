@@ -8,6 +8,7 @@
 #pragma once
 #include <sys/mman.h>
 
+#include "base/bytes.h"
 #include "media/persist.h"
 
 namespace snapshot {
@@ -24,7 +25,12 @@ struct Medium {
   const char *name() const { return is_memory() ? "memory" : "page-cache"; }
 
   // Both addresses 64-byte aligned, bytes a multiple of 64. Reaches the medium at the next fence.
-  void copy(void *to, const void *from, u64 bytes) const;
+  void copy(void *to, const void *from, u64 bytes) const {
+    if (is_memory())
+      verbs->copy_nt(to, from, bytes);
+    else
+      copy_bytes(to, from, bytes);
+  }
 
   // Everything copied to the data range, a mapping of the file, is durable on return. Reports a failed sync
   // once: the kernel then counts the pages as clean, so the bytes must be copied again before another try.
@@ -45,5 +51,11 @@ Status sync_size(BackingAddr begin);
 // block on the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there
 // cannot raise SIGBUS for want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
 Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, int path_fd);
+
+// Memory media: whether prepare_for_writing has nothing to do. Says no for a range of more than one page.
+inline bool is_prepared(BackingAddr begin, u64 bytes) {
+  const u64 offset = begin.value - (kWorkingBase + kBackingDistance);
+  return offset % kPageBytes + bytes <= kPageBytes && page_map()[offset / kPageBytes] != 0;
+}
 
 }  // namespace snapshot

@@ -1,9 +1,9 @@
 #include "recovery/recovery.h"
 
-#include "base/hash.h"
 #include "base/step.h"
 #include "base/syscall.h"
 #include "platform/grow_buffer.h"
+#include "platform/hash.h"
 #include "recovery/record_cursor.h"
 
 namespace snapshot {

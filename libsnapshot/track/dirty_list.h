@@ -20,70 +20,84 @@ class DirtyList {
 
   // Producer. false: no memory for a new segment, nothing appended.
   bool append(Run run) {
-    Segment *s = write_;
-    if (SNAPSHOT_UNLIKELY(s == nullptr ||
-                          s->tail_of_producer - s->head.load(std::memory_order_acquire) == s->capacity)) {
-      s = add_segment(s);
-      if (s == nullptr) return false;
+    if (SNAPSHOT_UNLIKELY(!try_append(run))) {
+      if (!make_room()) return false;
+      return try_append(run);
     }
-    s->entries[s->write_index] = run.packed();
-    if (++s->write_index == s->capacity) s->write_index = 0;
-    s->tail.store(++s->tail_of_producer, std::memory_order_release);
     return true;
   }
 
-  // Consumer. 0: empty.
-  u64 take() {
+  // Producer. The usual case alone; false: append() has to look for room.
+  bool try_append(Run run) {
+    Segment *s = write_;
+    if (SNAPSHOT_UNLIKELY(s == nullptr)) return false;
+    const u64 tail = s->tail.load(std::memory_order_relaxed);
+    if (SNAPSHOT_UNLIKELY(tail == s->limit)) return false;
+    s->entries[tail & s->mask] = run.packed();
+    s->tail.store(tail + 1, std::memory_order_release);
+    return true;
+  }
+
+  // Consumer. Takes what there is, oldest first: each(packed run).
+  template <typename Each>
+  void take_all(Each each) {
+    Segment *s = read_;
+    if (s == nullptr && (s = read_ = first_.load(std::memory_order_acquire)) == nullptr) return;
     for (;;) {
-      Segment *s = read_;
-      if (s == nullptr && (s = read_ = first_.load(std::memory_order_acquire)) == nullptr) return 0;
-      const u64 head = s->head.load(std::memory_order_relaxed);
-      if (head != s->tail.load(std::memory_order_acquire)) {
-        const u64 entry = s->entries[s->read_index];
-        if (++s->read_index == s->capacity) s->read_index = 0;
-        s->head.store(head + 1, std::memory_order_release);
-        return entry;
-      }
+      // Before the tail: what the producer appended before it linked the next segment must be seen below.
       Segment *next = s->next.load(std::memory_order_acquire);
-      if (next == nullptr) return 0;
-      // The producer has left this segment for good; but it may have appended to it before it linked the next
-      // one.
-      if (head != s->tail.load(std::memory_order_acquire)) continue;
-      read_ = next;
+      const u64 head = s->head.load(std::memory_order_relaxed);
+      const u64 tail = s->tail.load(std::memory_order_acquire);
+      for (u64 at = head; at != tail; ++at) each(s->entries[at & s->mask]);
+      if (head != tail) s->head.store(tail, std::memory_order_release);
+      if (next == nullptr) return;
+      // The producer has left this segment for good.
       (void)sys::munmap(reinterpret_cast<u64>(s), s->mapped_bytes);
+      s = read_ = next;
     }
   }
 
  private:
   struct Segment {
-    // Producer's line
+    // Producer's line. limit is the tail at which the segment is full for all that the producer knows.
     std::atomic<u64> tail{0};
-    u64 tail_of_producer = 0;
-    u64 write_index = 0;
-    u64 capacity = 0;
+    u64 limit = 0;
+    u64 mask = 0;
     std::atomic<Segment *> next{nullptr};
     u64 mapped_bytes = 0;
     // Consumer's line
     alignas(64) std::atomic<u64> head{0};
-    u64 read_index = 0;
     alignas(64) u64 entries[];
+
+    u64 capacity() const { return mask + 1; }
   };
 
-  static constexpr u64 kSegmentBytesMin = 16 << 10;
-  static constexpr u64 kSegmentBytesMax = 1 << 20;
+  static constexpr u64 kEntriesMin = 2 << 10;
+  static constexpr u64 kEntriesMax = 128 << 10;
 
-  SNAPSHOT_SLOW_PATH Segment *add_segment(Segment *last) {
-    const u64 bytes = last == nullptr ? kSegmentBytesMin : min_u64(2 * last->mapped_bytes, kSegmentBytesMax);
+  // Looks where the consumer is by now; if it has not moved, a larger segment.
+  SNAPSHOT_SLOW_PATH bool make_room() {
+    Segment *s = write_;
+    if (s == nullptr) return add_segment(nullptr);
+    s->limit = s->head.load(std::memory_order_acquire) + s->capacity();
+    return s->limit != s->tail.load(std::memory_order_relaxed) || add_segment(s);
+  }
+
+  bool add_segment(Segment *last) {
+    const u64 entries = last == nullptr ? kEntriesMin : min_u64(2 * last->capacity(), kEntriesMax);
+    const u64 bytes = sizeof(Segment) + entries * sizeof(u64);
     const long page = sys::mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (sys::failed(page)) return nullptr;
+    if (sys::failed(page)) return false;
     auto *s = reinterpret_cast<Segment *>(page);  // zero-filled pages are a valid empty segment
     s->mapped_bytes = bytes;
-    s->capacity = (bytes - sizeof(Segment)) / sizeof(u64);
+    s->mask = entries - 1;
+    s->limit = entries;
     if (last == nullptr)
       first_.store(s, std::memory_order_release);
     else
       last->next.store(s, std::memory_order_release);
-    return write_ = s;
+    write_ = s;
+    return true;
   }
 
   Segment *write_ = nullptr;               // producer

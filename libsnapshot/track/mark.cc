@@ -71,19 +71,17 @@ void mark_and_list(Thread *thread, u32 level, Slot slot, Run run) {
 // The commit will read the old bytes of this line.
 void prefetch_backing(LineIndex line) { __builtin_prefetch(backing_of(address_of(line)).ptr(), 0, 3); }
 
-// Takes a level for a mark or an announcement. kDepthMax: all in use.
-u32 push_level(Thread *thread) {
-  if (SNAPSHOT_UNLIKELY(thread->depth >= kDepthMax)) return kDepthMax;
-  const u32 level = thread->depth++;
-  // A handler from here on uses the next level.
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+// The level that a mark or an announcement can use. kDepthMax: none. A handler that comes in between finds
+// the same level, and is through with it when it returns.
+u32 free_level(const Thread *thread) {
+  u32 level = 0;
+  while (level < kDepthMax && thread->announced[level].load(std::memory_order_relaxed) != 0) ++level;
   return level;
 }
 
-void pop_level(Thread *thread, u32 level) {
+void withdraw(Thread *thread, u32 level) {
   thread->announced[level].store(0, std::memory_order_release);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  thread->depth = level;
 }
 
 void announce_at(Thread *thread, u32 level, Run run) {
@@ -93,11 +91,11 @@ void announce_at(Thread *thread, u32 level, Run run) {
 
 void mark_piece(Slot slot, Run run) {
   Thread *thread = this_thread();
-  const u32 level = thread == nullptr ? kDepthMax : push_level(thread);
+  const u32 level = thread == nullptr ? kDepthMax : free_level(thread);
   if (SNAPSHOT_UNLIKELY(level == kDepthMax)) return mark_unlisted(slot, run);
   announce_at(thread, level, run);
   mark_and_list(thread, level, slot, run);
-  pop_level(thread, level);
+  withdraw(thread, level);
 }
 
 void mark_lines(LineIndex first, LineIndex last) {
@@ -129,12 +127,47 @@ Run run_of(const volatile void *address, size_t size) {
 
 }  // namespace
 
-// What __snapshot_mark does when the line is not known to be dirty already.
-extern "C" __attribute__((visibility("hidden"), used)) SNAPSHOT_COLD_CALL void snapshot_mark_slow(
-    const volatile void *address, size_t size) {
+// Whatever the fast half below does not cover.
+SNAPSHOT_COLD_CALL __attribute__((noinline)) static void mark_in_general(const volatile void *address,
+                                                                         size_t size) {
   if (size == 0) return;
   const u64 first = reinterpret_cast<u64>(address);
   mark_lines(line_of(first), line_of(last_byte(first, size)));
+}
+
+// Lists a line that is marked and announced, when the list has no room.
+SNAPSHOT_COLD_CALL __attribute__((noinline)) static void list_in_general(FileLists *lists, Slot slot,
+                                                                         LineIndex line) {
+  if (!lists->level[0].append(Run{line, 1})) mark_unlisted(slot, Run{line, 1});
+}
+
+// The usual case, written out: a store within one line, by a thread that has stored to this file before,
+// outside of handlers. A program whose stores miss the caches overlaps its misses only as far as the CPU can
+// look ahead, so each instruction and, above all, each register that has to be saved here lengthens its wait
+// for memory.
+__attribute__((always_inline)) static inline void mark_one_line(const volatile void *address) {
+  Thread *thread = current_thread;
+  if (SNAPSHOT_UNLIKELY(thread == nullptr || thread->announced[0].load(std::memory_order_relaxed) != 0))
+    return mark_in_general(address, 1);
+  const LineIndex line = line_of(reinterpret_cast<u64>(address));
+  const Slot slot = slot_of(line);
+  FileLists *lists = thread->lists[slot].load(std::memory_order_relaxed);  // none for slot 0
+  if (SNAPSHOT_UNLIKELY(lists == nullptr)) return mark_in_general(address, 1);
+  prefetch_backing(line);
+  announce_at(thread, 0, Run{line, 1});
+  set_mark(line);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (SNAPSHOT_UNLIKELY(!lists->level[0].try_append(Run{line, 1}))) list_in_general(lists, slot, line);
+  withdraw(thread, 0);
+}
+
+// What __snapshot_mark does when the line is not known to be dirty already.
+extern "C" __attribute__((visibility("hidden"), used)) SNAPSHOT_COLD_CALL void snapshot_mark_slow(
+    const volatile void *address, size_t size) {
+  // For size 0 the left side is above all numbers.
+  if (SNAPSHOT_UNLIKELY(size - 1 >= kLineBytes - reinterpret_cast<u64>(address) % kLineBytes))
+    return mark_in_general(address, size);
+  mark_one_line(address);
 }
 
 }  // namespace snapshot
@@ -185,7 +218,7 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_announ
   const Slot slot = clip_to_window(&run);
   if (slot == 0) return;
   Thread *thread = this_thread();
-  const u32 level = thread == nullptr ? kDepthMax : push_level(thread);
+  const u32 level = thread == nullptr ? kDepthMax : free_level(thread);
   // Nothing to announce with: mark before the write as well, so that a commit by whoever sees the new value
   // finds the line. The mark after the write covers a commit in between.
   if (SNAPSHOT_UNLIKELY(level == kDepthMax)) return mark_unlisted(slot, run);
@@ -199,10 +232,10 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_a
   const Slot slot = clip_to_window(&run);
   if (slot == 0) return;
   Thread *thread = this_thread();
-  if (thread == nullptr || thread->depth == 0 ||
-      thread->announced[thread->depth - 1].load(std::memory_order_relaxed) != run.packed())
+  const u32 levels = thread == nullptr ? 0 : free_level(thread);
+  if (levels == 0 || thread->announced[levels - 1].load(std::memory_order_relaxed) != run.packed())
     return mark_lines(run.first, run.end() - 1);
-  mark_and_list(thread, thread->depth - 1, slot, run);
-  pop_level(thread, thread->depth - 1);
+  mark_and_list(thread, levels - 1, slot, run);
+  withdraw(thread, levels - 1);
 }
 }

@@ -3,9 +3,11 @@
 #include <pthread.h>
 
 namespace snapshot {
+
+__thread Thread *current_thread;
+
 namespace {
 
-__thread Thread *current __attribute__((tls_model("initial-exec")));
 constinit std::atomic<Thread *> all{nullptr};
 
 constinit pthread_key_t exit_key;
@@ -14,7 +16,7 @@ constinit std::atomic<u32> exit_key_state{0};  // 0: not made, 1: being made, 2:
 void release_at_exit(void *object) {
   // A destructor of the program that runs after this one and stores gets an object again, and with it another
   // call.
-  current = nullptr;
+  current_thread = nullptr;
   static_cast<Thread *>(object)->owned.store(0, std::memory_order_release);
 }
 
@@ -35,7 +37,6 @@ Thread *adopt() {
     u32 free = 0;
     if (t->owned.load(std::memory_order_relaxed) == 0 &&
         t->owned.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
-      t->depth = 0;
       for (auto &a : t->announced) a.store(0, std::memory_order_relaxed);
       return t;
     }
@@ -59,7 +60,7 @@ SNAPSHOT_SLOW_PATH Thread *enter() {
     while (!all.compare_exchange_weak(t->next, t, std::memory_order_release, std::memory_order_relaxed)) {
     }
   }
-  current = t;
+  current_thread = t;
   arrange_release(t);
   return t;
 }
@@ -67,7 +68,7 @@ SNAPSHOT_SLOW_PATH Thread *enter() {
 }  // namespace
 
 Thread *this_thread() {
-  Thread *t = current;
+  Thread *t = current_thread;
   return SNAPSHOT_LIKELY(t != nullptr) ? t : enter();
 }
 
@@ -87,7 +88,7 @@ FileLists *lists_for(Thread *thread, Slot slot) {
 
 void reset_threads_after_fork() {
   for (Thread *t = first_thread(); t != nullptr; t = t->next) {
-    if (t == current) continue;
+    if (t == current_thread) continue;
     for (auto &a : t->announced) a.store(0, std::memory_order_relaxed);
     t->owned.store(0, std::memory_order_relaxed);
   }

@@ -19,12 +19,16 @@ struct FileLists {
 
 struct alignas(64) Thread {
   // Packed runs that are being marked, or may be stored to before they are marked; 0: none. One cache line.
+  // The levels in use are those before the first 0: the slots are a stack, and a handler leaves it as it
+  // found it.
   std::atomic<u64> announced[kDepthMax];
-  u32 depth;               // levels in use; this thread only
   std::atomic<u32> owned;  // 1 while a live thread has it
   Thread *next;
   std::atomic<FileLists *> lists[kSlotsMax];  // created by the owner at its first mark in that file
 };
+
+// This thread's object once it has one; else nullptr.
+extern __thread Thread *current_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 // This thread's object, created or taken over at the first call; nullptr if there is no memory.
 // Async-signal-safe: a handler that interrupts the creation gets an object of its own, and both stay in the

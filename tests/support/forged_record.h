@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/hash.h"
+#include "platform/hash.h"
 #include "log/format.h"
 #include "temp_dir.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "base/hash.h"
+#include "platform/hash.h"
 #include "log/log_writer.h"
 #include "log/sidecar.h"
 #include "platform/private_fd.h"

@@ -1,4 +1,4 @@
-#include "base/hash.h"
+#include "platform/hash.h"
 
 #include <catch2/catch.hpp>
 #include <set>
