@@ -1,0 +1,144 @@
+// Invariants 1 and 2: atomic, durable. The program is killed at every named step, for every workload, on both media.
+//
+// Claim: recovery yields the state of a commit boundary, never older than the last commit that returned. Method: the
+// steps are taken from the sources (SNAPSHOT_STEP), so a new one is tested without being told; the library that the
+// program runs with kills it there the first, second or third time; the file is then recovered, by name as snapctl does
+// it or by being opened again, compared with a model, and worked on to the end. Nothing depends on timing.
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "scene.h"
+#include "support/effort.h"
+
+using namespace crash;
+
+namespace {
+
+std::set<std::string> steps_in_sources() {
+  std::set<std::string> steps;
+  const std::regex pattern("SNAPSHOT_STEP\\(\"([^\"]+)\"\\)");
+  for (const auto &entry : std::filesystem::recursive_directory_iterator(CRASH_SOURCES)) {
+    if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") continue;
+    const std::string text = test::read_file(entry.path());
+    for (std::sregex_iterator i(text.begin(), text.end(), pattern), end; i != end; ++i) steps.insert((*i)[1]);
+  }
+  return steps;
+}
+
+bool belongs_to_recovery(const std::string &step) { return step.starts_with("recovery-"); }
+
+std::set<std::string> &steps_that_killed() {
+  static std::set<std::string> steps;
+  return steps;
+}
+
+// Works on from state k to the end, undisturbed.
+void finish(const Scene &scene, const Workload &workload, States &states, std::uint64_t k) {
+  const Scene::End end = scene.run("run", k + 1, workload.commits, "");
+  INFO(scene.errors());
+  REQUIRE(end.status == 0);
+  CHECK((scene.bytes() == states.at(workload.commits)));
+  CHECK_FALSE(scene.has_log());
+}
+
+// What is done after the kill is varied by turn.
+void kill_at(const std::string &kill, const Workload &workload, const Medium &medium, States &states, unsigned turn) {
+  const bool by_name = turn % 2 == 0;
+  INFO("SNAPSHOT_MEDIA=" << medium.name << " SNAPSHOT_TEST_KILL=" << kill << " crash_subject run " << workload.name
+                         << " FILE 1 " << workload.commits << ", then " << (by_name ? "recover_file" : "open"));
+  const Scene scene(workload, medium);
+  const Scene::End end = scene.run("run", 1, workload.commits, kill);
+  INFO(scene.errors());
+  if (end.status == 0) {
+    CHECK((scene.bytes() == states.at(workload.commits)));
+    CHECK_FALSE(scene.has_log());
+    return;
+  }
+  REQUIRE(end.status == test::killed);
+  steps_that_killed().insert(kill.substr(0, kill.find(':')));
+  if (by_name)
+    scene.recover();
+  else
+    REQUIRE(scene.open("") == 0);
+  const std::uint64_t k = scene.check(states, end.reported);
+  if (k < workload.commits && turn % 3 == 0) finish(scene, workload, states, k);
+}
+
+// Kills that make recovery put lines back, which most kills do not.
+const char *const kills_in_between[] = {"commit-run-copied:1", "commit-run-copied:3", "commit-log-durable:2"};
+
+void kill_recovery_at(const std::string &step, const Workload &workload, const Medium &medium, States &states) {
+  for (const char *first : kills_in_between) {
+    const Scene scene(workload, medium);
+    const Scene::End end = scene.run("run", 1, workload.commits, first);
+    if (end.status == 0) continue;
+    REQUIRE(end.status == test::killed);
+    // Once, again at a later time of the same step, and again at its first.
+    for (const char *time : {":1", ":2", ":1"}) {
+      INFO(workload.name << " on " << medium.name << ", killed at " << first << ", its recovery at " << step << time);
+      const int status = scene.open(step + time);
+      INFO(scene.errors());
+      REQUIRE((status == 0 || status == test::killed));
+      if (status == test::killed) steps_that_killed().insert(step);
+    }
+    scene.recover();
+    (void)scene.check(states, end.reported);
+  }
+}
+
+// 18 MiB each time: on a disk once in a while is enough.
+bool too_slow(const Workload &workload, const Medium &medium) {
+  return workload.first_size > (4 << 20) && std::string(medium.name) == "page-cache" && test::effort_scale() < 2;
+}
+
+}  // namespace
+
+TEST_CASE("invariant 1: atomic: killed at every step of commit, opening and closing") {
+  unsigned turn = 0;
+  for (std::size_t w = 0; w < workload_count; ++w) {
+    States states(workloads[w]);
+    for (const Medium &medium : media)
+      for (const std::string &step : steps_in_sources())
+        for (const char *time : {":1", ":2", ":3"})
+          if (!belongs_to_recovery(step) && !too_slow(workloads[w], medium))
+            kill_at(step + time, workloads[w], medium, states, ++turn);
+  }
+}
+
+TEST_CASE("invariant 1: atomic: killed at every step of recovery, and of the recovery after that") {
+  for (std::size_t w = 0; w < workload_count; ++w) {
+    States states(workloads[w]);
+    for (const Medium &medium : media)
+      for (const std::string &step : steps_in_sources())
+        if (!too_slow(workloads[w], medium) && !step.starts_with("commit-") && !step.starts_with("area-"))
+          kill_recovery_at(step, workloads[w], medium, states);
+  }
+}
+
+// After the two above, in the order of this file.
+TEST_CASE("invariant 1: atomic: every step in the sources has killed a process") {
+  CHECK(steps_in_sources().size() > 10);
+  CHECK(steps_that_killed() == steps_in_sources());
+}
+
+TEST_CASE("invariant 2: durable: killed at the very return of msync or munmap") {
+  for (std::size_t w = 0; w < workload_count; ++w) {
+    States states(workloads[w]);
+    for (const Medium &medium : media)
+      for (std::uint64_t k = 1; k <= workloads[w].commits; ++k) {
+        if (too_slow(workloads[w], medium)) continue;
+        INFO(workloads[w].name << " on " << medium.name << ", commit " << k);
+        const Scene scene(workloads[w], medium);
+        const Scene::End end = scene.run("die", 1, k, "");
+        INFO(scene.errors());
+        REQUIRE(end.status == test::killed);
+        if (k % 2 == 0)
+          scene.recover();
+        else
+          REQUIRE(scene.open("") == 0);
+        CHECK((scene.bytes() == states.at(k)));
+      }
+  }
+}
