@@ -1,7 +1,8 @@
-// Invariants 1 and 2: atomic, durable. Killed at random instants, again and again, each time continuing the same file.
+// Invariants 1 and 2: atomic, durable. Killed at random instants, again and again, each time continuing the
+// same file.
 //
-// Where to aim is a function of the seed, which is printed when something is wrong: SNAPSHOT_TEST_SEED=... aims the
-// same way. What is hit depends on the machine; that the checks are right does not.
+// Where to aim is a function of the seed, which is printed when something is wrong: SNAPSHOT_TEST_SEED=...
+// aims the same way. What is hit depends on the machine; that the checks are right does not.
 #include <chrono>
 #include <random>
 
@@ -14,7 +15,8 @@ namespace {
 
 std::uint64_t chosen_seed() {
   const char *text = std::getenv("SNAPSHOT_TEST_SEED");
-  static const std::uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device()();
+  static const std::uint64_t seed =
+      text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device()();
   return seed;
 }
 
@@ -49,9 +51,9 @@ void kill_again_and_again(const Workload &workload, const Medium &medium, double
   int kills = 0;
   for (; !deadline.passed(); ++kills) {
     INFO(reproduce(workload.name) << ", on " << medium.name << ", kill " << kills << ", from state " << k);
-    SubjectProcess process(CRASH_SUBJECT, {"run", workload.name, scene.path(), std::to_string(k + 1), "1000000000"},
-                           {"SNAPSHOT_MEDIA=" + std::string(medium.name), "SNAPSHOT_LOG=error"},
-                           errors_of(scene.path()));
+    SubjectProcess process(
+        CRASH_SUBJECT, {"run", workload.name, scene.path(), std::to_string(k + 1), "1000000000"},
+        {"SNAPSHOT_MEDIA=" + std::string(medium.name), "SNAPSHOT_LOG=error"}, errors_of(scene.path()));
     kill_after(process, random() % 20, random() % 2000000, [&k](std::uint64_t number) { k = number; });
     INFO(scene.errors());
     if (random() % 2 == 0) scene.recover();
@@ -86,8 +88,9 @@ TEST_CASE("invariant 1: atomic: killed at random instants while threads commit p
     std::uint64_t returned[threads] = {};
     SubjectProcess process(CRASH_SUBJECT, {"threads", path, std::to_string(threads), std::to_string(first)},
                            {"SNAPSHOT_MEDIA=memory"});
-    kill_after(process, random() % 100, random() % 1000000,
-               [&](std::uint64_t number) { returned[number >> 56] = number & ((std::uint64_t{1} << 56) - 1); });
+    kill_after(process, random() % 100, random() % 1000000, [&](std::uint64_t number) {
+      returned[number >> 56] = number & ((std::uint64_t{1} << 56) - 1);
+    });
     snapshot::FileReport report;
     REQUIRE(snapshot::recover_file(path.c_str(), &report).ok());
     const std::string bytes = test::read_file(path);

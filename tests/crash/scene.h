@@ -62,7 +62,8 @@ class Scene {
   };
   // mode: run or die. kill: STEP:N, or empty.
   End run(const std::string &mode, std::uint64_t first, std::uint64_t last, const std::string &kill) const {
-    SubjectProcess process(CRASH_SUBJECT, {mode, workload_.name, path_, std::to_string(first), std::to_string(last)},
+    SubjectProcess process(CRASH_SUBJECT,
+                           {mode, workload_.name, path_, std::to_string(first), std::to_string(last)},
                            environment(kill), errors_of(path_));
     End end{0, first - 1};
     for (std::uint64_t k; process.next_report(&k);) end.reported = k;
@@ -92,7 +93,8 @@ class Scene {
     if (now == states.at(reported)) return reported;
     const bool next = now == states.at(reported + 1);
     INFO("neither state " << reported << " nor the next, size " << now.size() << ", first differences at "
-                          << difference(now, states.at(reported)) << " and " << difference(now, states.at(reported + 1)));
+                          << difference(now, states.at(reported)) << " and "
+                          << difference(now, states.at(reported + 1)));
     REQUIRE(next);
     return reported + 1;
   }

@@ -1,9 +1,11 @@
-// Invariants 1 and 2: atomic, durable. The program is killed at every named step, for every workload, on both media.
+// Invariants 1 and 2: atomic, durable. The program is killed at every named step, for every workload, on both
+// media.
 //
-// Claim: recovery yields the state of a commit boundary, never older than the last commit that returned. Method: the
-// steps are taken from the sources (SNAPSHOT_STEP), so a new one is tested without being told; the library that the
-// program runs with kills it there the first, second or third time; the file is then recovered, by name as snapctl does
-// it or by being opened again, compared with a model, and worked on to the end. Nothing depends on timing.
+// Claim: recovery yields the state of a commit boundary, never older than the last commit that returned.
+// Method: the steps are taken from the sources (SNAPSHOT_STEP), so a new one is tested without being told;
+// the library that the program runs with kills it there the first, second or third time; the file is then
+// recovered, by name as snapctl does it or by being opened again, compared with a model, and worked on to the
+// end. Nothing depends on timing.
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -44,10 +46,12 @@ void finish(const Scene &scene, const Workload &workload, States &states, std::u
 }
 
 // What is done after the kill is varied by turn.
-void kill_at(const std::string &kill, const Workload &workload, const Medium &medium, States &states, unsigned turn) {
+void kill_at(const std::string &kill, const Workload &workload, const Medium &medium, States &states,
+             unsigned turn) {
   const bool by_name = turn % 2 == 0;
-  INFO("SNAPSHOT_MEDIA=" << medium.name << " SNAPSHOT_TEST_KILL=" << kill << " crash_subject run " << workload.name
-                         << " FILE 1 " << workload.commits << ", then " << (by_name ? "recover_file" : "open"));
+  INFO("SNAPSHOT_MEDIA=" << medium.name << " SNAPSHOT_TEST_KILL=" << kill << " crash_subject run "
+                         << workload.name << " FILE 1 " << workload.commits << ", then "
+                         << (by_name ? "recover_file" : "open"));
   const Scene scene(workload, medium);
   const Scene::End end = scene.run("run", 1, workload.commits, kill);
   INFO(scene.errors());
@@ -69,7 +73,8 @@ void kill_at(const std::string &kill, const Workload &workload, const Medium &me
 // Kills that make recovery put lines back, which most kills do not.
 const char *const kills_in_between[] = {"commit-run-copied:1", "commit-run-copied:3", "commit-log-durable:2"};
 
-void kill_recovery_at(const std::string &step, const Workload &workload, const Medium &medium, States &states) {
+void kill_recovery_at(const std::string &step, const Workload &workload, const Medium &medium,
+                      States &states) {
   for (const char *first : kills_in_between) {
     const Scene scene(workload, medium);
     const Scene::End end = scene.run("run", 1, workload.commits, first);
@@ -77,7 +82,8 @@ void kill_recovery_at(const std::string &step, const Workload &workload, const M
     REQUIRE(end.status == test::killed);
     // Once, again at a later time of the same step, and again at its first.
     for (const char *time : {":1", ":2", ":1"}) {
-      INFO(workload.name << " on " << medium.name << ", killed at " << first << ", its recovery at " << step << time);
+      INFO(workload.name << " on " << medium.name << ", killed at " << first << ", its recovery at " << step
+                         << time);
       const int status = scene.open(step + time);
       INFO(scene.errors());
       REQUIRE((status == 0 || status == test::killed));
@@ -90,7 +96,8 @@ void kill_recovery_at(const std::string &step, const Workload &workload, const M
 
 // 18 MiB each time: on a disk once in a while is enough.
 bool too_slow(const Workload &workload, const Medium &medium) {
-  return workload.first_size > (4 << 20) && std::string(medium.name) == "page-cache" && test::effort_scale() < 2;
+  return workload.first_size > (4 << 20) && std::string(medium.name) == "page-cache" &&
+         test::effort_scale() < 2;
 }
 
 }  // namespace

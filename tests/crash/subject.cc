@@ -1,9 +1,11 @@
-// The program that the crash tests kill. Linked with snapshot_steps, so that SNAPSHOT_TEST_KILL=STEP:N kills it.
+// The program that the crash tests kill. Linked with snapshot_steps, so that SNAPSHOT_TEST_KILL=STEP:N kills
+// it.
 //
 //   crash_subject run WORKLOAD FILE FIRST LAST   commits FIRST to LAST, then unmaps the file
 //   crash_subject die WORKLOAD FILE FIRST LAST   the same, but kills itself at the return of the last commit
-//   crash_subject threads FILE COUNT FIRST       threads that commit 64 KiB each, for ever; see random_kills_test.cc
-//   crash_subject open FILE                      maps FILE, which recovers it, and ends without unmapping
+//   crash_subject threads FILE COUNT FIRST       threads that commit 64 KiB each, for ever; see
+//   random_kills_test.cc crash_subject open FILE                      maps FILE, which recovers it, and ends
+//   without unmapping
 //
 // On descriptor 3 it writes the number of each commit that has returned, eight bytes each.
 #include <csignal>
@@ -41,7 +43,9 @@ class MappedTarget : public crash::Target {
     check(fstat(fd_, &st) == 0, "fstat");
     return static_cast<std::uint64_t>(st.st_size);
   }
-  void resize(std::uint64_t size) override { check(ftruncate(fd_, static_cast<off_t>(size)) == 0, "ftruncate"); }
+  void resize(std::uint64_t size) override {
+    check(ftruncate(fd_, static_cast<off_t>(size)) == 0, "ftruncate");
+  }
   void store(std::uint64_t offset, const void *bytes, std::uint64_t count) override {
     test::store_bytes(begin_ + offset, bytes, count);
   }
@@ -74,7 +78,8 @@ int run(const Workload &workload, const char *path, std::uint64_t first, std::ui
   return 0;
 }
 
-// Thread t stores k to every word of its 64 KiB, or, each third time, of one line in five, and commits just them.
+// Thread t stores k to every word of its 64 KiB, or, each third time, of one line in five, and commits just
+// them.
 int run_threads(const char *path, std::size_t count, std::uint64_t first) {
   constexpr std::size_t words = 65536 / 8;
   test::MappedFile file(path, count * 65536);

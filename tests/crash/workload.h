@@ -1,5 +1,5 @@
-// What the killed programs do, as a function of the number of the commit: so the same code makes the changes in a
-// mapped file and, in the test, in a model of what the file must hold after commit k.
+// What the killed programs do, as a function of the number of the commit: so the same code makes the changes
+// in a mapped file and, in the test, in a model of what the file must hold after commit k.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -33,10 +33,10 @@ class Model : public Target {
 
 struct Workload {
   const char *name;
-  std::uint64_t first_size;  // of the file at state 0, all zeros
-  std::uint64_t commits;     // enough to reach everything that this workload is for
+  std::uint64_t first_size;                       // of the file at state 0, all zeros
+  std::uint64_t commits;                          // enough to reach everything that this workload is for
   void (*change)(Target &file, std::uint64_t k);  // from state k - 1 to state k
-  bool closes;               // each commit is the munmap of the whole file
+  bool closes;                                    // each commit is the munmap of the whole file
 };
 
 // How much is mapped, also beyond the end of the file: no workload grows beyond it.

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "platform/hash.h"
 #include "log/format.h"
+#include "platform/hash.h"
 #include "temp_dir.h"
 
 namespace test {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "platform/hash.h"
 #include "log/log_writer.h"
 #include "log/sidecar.h"
+#include "platform/hash.h"
 #include "platform/private_fd.h"
 #include "quiet.h"
 #include "temp_dir.h"

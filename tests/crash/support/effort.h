@@ -14,7 +14,8 @@ inline double effort_scale() {
 
 class Deadline {
  public:
-  explicit Deadline(double seconds) : end_(Clock::now() + std::chrono::duration<double>(seconds * effort_scale())) {}
+  explicit Deadline(double seconds)
+      : end_(Clock::now() + std::chrono::duration<double>(seconds * effort_scale())) {}
   bool passed() const { return Clock::now() >= end_; }
 
  private:

@@ -1,5 +1,5 @@
-// A file that Snapshot manages, seen from both sides: the mapping that the program has, and what is really in the
-// file, read past the library.
+// A file that Snapshot manages, seen from both sides: the mapping that the program has, and what is really in
+// the file, read past the library.
 #pragma once
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -18,8 +18,8 @@
 
 namespace test {
 
-// The tests run on tmpfs and treat it as memory, and say nothing on standard error, unless they are asked otherwise.
-// Before the first mapping, which is when the library reads its settings.
+// The tests run on tmpfs and treat it as memory, and say nothing on standard error, unless they are asked
+// otherwise. Before the first mapping, which is when the library reads its settings.
 inline const bool environment_is_set = [] {
   setenv("SNAPSHOT_MEDIA", "memory", 0);
   setenv("SNAPSHOT_LOG", "off", 0);
@@ -28,8 +28,8 @@ inline const bool environment_is_set = [] {
 
 inline constexpr std::uint64_t backing_distance = std::uint64_t{2} << SNAPSHOT_RANGE_BITS;
 
-// What lies behind the address in the file. In assembler: ThreadSanitizer must not take it for a race with the
-// commit of another thread, whose result it is to look at.
+// What lies behind the address in the file. In assembler: ThreadSanitizer must not take it for a race with
+// the commit of another thread, whose result it is to look at.
 inline std::uint64_t backing_word(const void *working) {
   std::uint64_t word;
   __asm__ volatile("movq %1, %0"
@@ -65,7 +65,8 @@ class MappedFile {
     fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     struct stat st;
     if (fd_ < 0 || fstat(fd_, &st) != 0) throw std::runtime_error("cannot open " + path);
-    if (st.st_size == 0 && ftruncate(fd_, static_cast<off_t>(bytes)) != 0) throw std::runtime_error("ftruncate");
+    if (st.st_size == 0 && ftruncate(fd_, static_cast<off_t>(bytes)) != 0)
+      throw std::runtime_error("ftruncate");
     void *address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
     if (address == MAP_FAILED) {
       close(fd_);

@@ -1,9 +1,9 @@
-// Stops one thread of a program at each of its instructions, so that what other threads (or a signal handler) do just
-// there can be tried for every "there": races become a loop over instructions, and no luck is needed.
+// Stops one thread of a program at each of its instructions, so that what other threads (or a signal handler)
+// do just there can be tried for every "there": races become a loop over instructions, and no luck is needed.
 //
-// The scenario runs in a forked child. Its main thread is the one that is stepped, between two marks (int3) that it
-// sets itself; its other threads run freely. The parent is the tracer (ptrace(2)) and talks to those other threads
-// through pipes. A limit on waiting turns a deadlock into a failure.
+// The scenario runs in a forked child. Its main thread is the one that is stepped, between two marks (int3)
+// that it sets itself; its other threads run freely. The parent is the tracer (ptrace(2)) and talks to those
+// other threads through pipes. A limit on waiting turns a deadlock into a failure.
 #pragma once
 #include <fcntl.h>
 #include <poll.h>
@@ -53,7 +53,8 @@ class Helpline {
     return receive();
   }
   void send(std::uint64_t request) const {
-    if (write(ask_[1], &request, sizeof request) != sizeof request) throw std::runtime_error("the helper is gone");
+    if (write(ask_[1], &request, sizeof request) != sizeof request)
+      throw std::runtime_error("the helper is gone");
   }
   char receive() const {
     pollfd ready = {answer_[0], POLLIN, 0};
@@ -100,7 +101,8 @@ class SteppedThread {
   SteppedThread(const SteppedThread &) = delete;
   SteppedThread &operator=(const SteppedThread &) = delete;
 
-  // Runs freely to the next mark. false: the child has exited, or was killed because it did not get there in time.
+  // Runs freely to the next mark. false: the child has exited, or was killed because it did not get there in
+  // time.
   bool run_to_mark() {
     const TimeLimit limit(pid_);
     resume(PTRACE_CONT, 0);
@@ -131,7 +133,8 @@ class SteppedThread {
       user_regs_struct registers;
       ptrace(PTRACE_GETREGS, pid_, nullptr, &registers);
       // rax is -ENOSYS at the entry, the result at the exit.
-      if (registers.orig_rax == static_cast<unsigned long>(number) && registers.rax == static_cast<unsigned long>(-ENOSYS))
+      if (registers.orig_rax == static_cast<unsigned long>(number) &&
+          registers.rax == static_cast<unsigned long>(-ENOSYS))
         return true;
     }
   }
@@ -210,7 +213,8 @@ class SteppedThread {
       if (errno != EINTR) throw std::runtime_error("waitpid");
     if (!started_) {
       started_ = true;
-      if (WIFSTOPPED(status)) ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+      if (WIFSTOPPED(status))
+        ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
     }
     gone_ = !WIFSTOPPED(status);
     if (gone_) status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

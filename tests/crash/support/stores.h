@@ -1,5 +1,5 @@
-// Stores to managed files as instrumented code makes them (include/snapshot/abi.h), for tests that the pass does not
-// compile: the store, then the mark; for atomics the announcement, the atomic, the mark.
+// Stores to managed files as instrumented code makes them (include/snapshot/abi.h), for tests that the pass
+// does not compile: the store, then the mark; for atomics the announcement, the atomic, the mark.
 #pragma once
 #include <cstdint>
 #include <cstring>

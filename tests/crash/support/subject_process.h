@@ -19,14 +19,17 @@ using Words = std::vector<std::string>;
 
 class SubjectProcess {
  public:
-  // environment: "NAME=value", beside which there is only what it takes to run. Standard error goes to errors, if named.
-  SubjectProcess(const std::string &program, const Words &arguments, Words environment, const std::string &errors = "") {
+  // environment: "NAME=value", beside which there is only what it takes to run. Standard error goes to
+  // errors, if named.
+  SubjectProcess(const std::string &program, const Words &arguments, Words environment,
+                 const std::string &errors = "") {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
     reports_ = ends[0];
     environment.push_back("PATH=/usr/bin:/bin");
     for (const char *name : {"LD_LIBRARY_PATH"})
-      if (const char *value = getenv(name); value != nullptr) environment.push_back(std::string(name) + "=" + value);
+      if (const char *value = getenv(name); value != nullptr)
+        environment.push_back(std::string(name) + "=" + value);
     Words words = arguments;
     words.insert(words.begin(), program);
     auto argv = pointers(words), envp = pointers(environment);

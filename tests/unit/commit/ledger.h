@@ -1,9 +1,9 @@
 // What threads have stored, and whether a commit has it: the oracle of the tests of invariant 3.
 //
-// A storer writes the values 1, 2, 3, ... to its slots in turn and says after each, in memory that is not managed,
-// how far it is. A committer notes how far every storer is, commits, and then looks into the file: every value up to
-// there must be in it, or have been followed by a larger one in the same slot. A lost store stays visible until the
-// storer comes back to its slot.
+// A storer writes the values 1, 2, 3, ... to its slots in turn and says after each, in memory that is not
+// managed, how far it is. A committer notes how far every storer is, commits, and then looks into the file:
+// every value up to there must be in it, or have been followed by a larger one in the same slot. A lost store
+// stays visible until the storer comes back to its slot.
 #pragma once
 #include <atomic>
 #include <thread>
@@ -37,8 +37,8 @@ class Storer {
     return 0;
   }
 
-  // Called by the storer's thread: lets auditors catch up with it, so that commits and stores meet all the time even
-  // where the two threads seldom run at once. The first auditor sets the pace.
+  // Called by the storer's thread: lets auditors catch up with it, so that commits and stores meet all the
+  // time even where the two threads seldom run at once. The first auditor sets the pace.
   void stay_within(std::uint64_t values, const std::atomic<bool> &stop) const {
     while (next_ - seen_.load(std::memory_order_relaxed) > values && !stop.load(std::memory_order_relaxed))
       std::this_thread::yield();
@@ -77,8 +77,9 @@ class Auditor {
     ++commits_;
     for (std::size_t i = 0; i < storers_.size(); ++i) {
       if (const std::uint64_t lost = storers_[i]->first_lost(checked_[i], before_[i]); lost != 0)
-        return complain("commit " + std::to_string(commits_) + " lacks value " + std::to_string(lost) + " of storer " +
-                        std::to_string(i) + ", which had stored " + std::to_string(before_[i]) + " before it");
+        return complain("commit " + std::to_string(commits_) + " lacks value " + std::to_string(lost) +
+                        " of storer " + std::to_string(i) + ", which had stored " +
+                        std::to_string(before_[i]) + " before it");
       storers_[i]->audited(checked_[i] = before_[i]);
     }
     return true;
@@ -93,7 +94,8 @@ class Auditor {
   }
   const MappedFile &file_;
   std::vector<Storer *> storers_;
-  std::vector<std::uint64_t> checked_, before_;  // per storer: what was checked, what there was before the commit
+  std::vector<std::uint64_t> checked_,
+      before_;  // per storer: what was checked, what there was before the commit
   std::uint64_t commits_ = 0;
   std::string what_;
 };

@@ -1,4 +1,5 @@
-// The queue between a storing thread and the committers, instruction by instruction (support/stepped_thread.h).
+// The queue between a storing thread and the committers, instruction by instruction
+// (support/stepped_thread.h).
 #include <catch2/catch.hpp>
 #include <thread>
 #include <vector>
@@ -28,8 +29,8 @@ bool append_up_to(DirtyList &list, u64 *appended, u64 end) {
 }  // namespace
 
 TEST_CASE("an append that fills a segment and goes on in a new one, at each instruction of take") {
-  // For each number of entries that the consumer finds, and at each of its instructions, the producer appends so many
-  // that it leaves the first segment. Whatever the consumer gets must be in order and without a gap.
+  // For each number of entries that the consumer finds, and at each of its instructions, the producer appends
+  // so many that it leaves the first segment. Whatever the consumer gets must be in order and without a gap.
   Helpline helpline;
   SteppedThread consumer([&] {
     std::vector<DirtyList> all(lists);

@@ -1,5 +1,5 @@
-// The queue between a storing thread and the committers: nothing is lost, doubled or reordered, when it wraps, grows,
-// and is emptied at the same time.
+// The queue between a storing thread and the committers: nothing is lost, doubled or reordered, when it
+// wraps, grows, and is emptied at the same time.
 #include "track/dirty_list.h"
 
 #include <catch2/catch.hpp>

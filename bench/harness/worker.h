@@ -1,0 +1,43 @@
+// The worker's half of a measurement. Each system runs in a process of its own, compiled by its own compiler,
+// so that none runs under another's interposition; the comparing process (worker_process.h) tells all of them
+// in turn what to do.
+//
+// Commands on standard input, one per line, each answered by one line of KEY=VALUE words:
+//   run OPERATIONS PER_COMMIT    does so many operations more         ns=... wall_ns=...
+//   check                        looks at the contents and the facts  digest=... and whatever the backend
+//   says
+// End of input ends the worker.
+#pragma once
+#include <cstdio>
+#include <cstdlib>
+
+#include "harness/clock.h"
+
+namespace bench {
+
+[[noreturn]] inline void worker_fails(const char *what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+template <typename Workload>
+int serve(Workload &workload) {
+  char line[256];
+  while (std::fgets(line, sizeof line, stdin) != nullptr) {
+    unsigned long long operations = 0, per_commit = 0;
+    if (std::sscanf(line, "run %llu %llu", &operations, &per_commit) == 2) {
+      const std::uint64_t wall = wall_ns(), cpu = cpu_ns();
+      workload.run(operations, per_commit);
+      const std::uint64_t cpu_end = cpu_ns(), wall_end = wall_ns();
+      std::printf("ns=%llu wall_ns=%llu\n", static_cast<unsigned long long>(cpu_end - cpu),
+                  static_cast<unsigned long long>(wall_end - wall));
+    } else {
+      workload.check();
+      std::putchar('\n');
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace bench
