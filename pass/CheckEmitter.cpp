@@ -198,8 +198,10 @@ void CheckEmitter::emitAt(Instruction *Before, const Check &C,
   }
   const Destination &First = C.Spans.front();
   if (CodeMode == Mode::Full && !C.Announced && C.Spans.size() == 1 &&
-      First.isSimple() && First.Bytes <= LineBytes)
+      First.isSimple() && First.Bytes <= LineBytes) {
     Before = enterIfClean(Before, P.Addresses.front(), First);
+    Callee = Symbols.markClean();
+  }
 
   IRBuilder<> B(Before);
   B.SetCurrentDebugLocation(locationFor(*C.Last));

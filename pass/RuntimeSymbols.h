@@ -19,6 +19,7 @@ public:
   RuntimeSymbols(llvm::Module &M, Mode CodeMode) : M(M), CodeMode(CodeMode) {}
 
   llvm::FunctionCallee mark() { return callee("__snapshot_mark"); }
+  llvm::FunctionCallee markClean() { return callee("__snapshot_mark_clean"); }
   llvm::FunctionCallee announce() { return callee("__snapshot_announce"); }
   llvm::FunctionCallee markAnnounced() {
     return callee("__snapshot_mark_announced");

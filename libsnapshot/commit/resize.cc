@@ -48,6 +48,19 @@ void forget_beyond(ManagedFile &file, u64 size) {
   forget_pages(window_page + first / kPageBytes, window_page + file.window().bytes() / kPageBytes);
 }
 
+// The part that the program has just added reads as zeros, so its working copy needs no page of the file. On
+// tmpfs such a page is a block, and a full disk would be a SIGBUS at the program's first access. Where the
+// copy is lazy it stays so.
+void extend_eager_copy(ManagedFile &file, u64 old_size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 from = file.eager_bytes, to = round_up(file.file_size, kPageBytes);
+  if (from < round_up(old_size, kPageBytes) || from >= to) return;
+  const long result = sys::mmap(file.base().value + from, to - from, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (sys::failed(result)) return;
+  (void)sys::madvise(file.base().value + from, to - from, MADV_HUGEPAGE);
+  file.eager_bytes = to;
+}
+
 }  // namespace
 
 void note_growth(ManagedFile &file, int fd, u64 size) {
@@ -71,7 +84,9 @@ Status resize(ManagedFile &file, int fd, u64 size) {
   }
   if (size > file.file_size) {
     if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
+    const u64 old_file_size = file.file_size;
     note_growth(file, fd, size);
+    extend_eager_copy(file, old_file_size);
   } else if (size > old_size) {
     clear_working(file, old_size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);

@@ -141,18 +141,29 @@ SNAPSHOT_COLD_CALL __attribute__((noinline)) static void list_in_general(FileLis
   if (!lists->level[0].append(Run{line, 1})) mark_unlisted(slot, Run{line, 1});
 }
 
-// The usual case, written out: a store within one line, by a thread that has stored to this file before,
+}  // namespace snapshot
+
+using namespace snapshot;
+
+extern "C" {
+
+__attribute__((visibility("default"))) extern const uint32_t SNAPSHOT_ABI_SYMBOL = SNAPSHOT_ABI_VERSION;
+
+// The usual case is written out: a store within one line, by a thread that has stored to this file before,
 // outside of handlers. A program whose stores miss the caches overlaps its misses only as far as the CPU can
 // look ahead, so each instruction and, above all, each register that has to be saved here lengthens its wait
 // for memory.
-__attribute__((always_inline)) static inline void mark_one_line(const volatile void *address) {
+__attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_clean(
+    const volatile void *address, size_t size) {
   Thread *thread = current_thread;
-  if (SNAPSHOT_UNLIKELY(thread == nullptr || thread->announced[0].load(std::memory_order_relaxed) != 0))
-    return mark_in_general(address, 1);
+  // For size 0 the left side of the first comparison is above all numbers.
+  if (SNAPSHOT_UNLIKELY(size - 1 >= kLineBytes - reinterpret_cast<u64>(address) % kLineBytes ||
+                        thread == nullptr || thread->announced[0].load(std::memory_order_relaxed) != 0))
+    return mark_in_general(address, size);
   const LineIndex line = line_of(reinterpret_cast<u64>(address));
   const Slot slot = slot_of(line);
   FileLists *lists = thread->lists[slot].load(std::memory_order_relaxed);  // none for slot 0
-  if (SNAPSHOT_UNLIKELY(lists == nullptr)) return mark_in_general(address, 1);
+  if (SNAPSHOT_UNLIKELY(lists == nullptr)) return mark_in_general(address, size);
   prefetch_backing(line);
   announce_at(thread, 0, Run{line, 1});
   set_mark(line);
@@ -161,22 +172,9 @@ __attribute__((always_inline)) static inline void mark_one_line(const volatile v
   withdraw(thread, 0);
 }
 
-// What __snapshot_mark does when the line is not known to be dirty already.
-extern "C" __attribute__((visibility("hidden"), used)) SNAPSHOT_COLD_CALL void snapshot_mark_slow(
-    const volatile void *address, size_t size) {
-  // For size 0 the left side is above all numbers.
-  if (SNAPSHOT_UNLIKELY(size - 1 >= kLineBytes - reinterpret_cast<u64>(address) % kLineBytes))
-    return mark_in_general(address, size);
-  mark_one_line(address);
-}
-
-}  // namespace snapshot
-
-using namespace snapshot;
-
-extern "C" {
-
-__attribute__((visibility("default"))) extern const uint32_t SNAPSHOT_ABI_SYMBOL = SNAPSHOT_ABI_VERSION;
+// The same within the library, without a detour through the table of exported functions.
+__attribute__((visibility("hidden"), alias("__snapshot_mark_clean"), used)) SNAPSHOT_COLD_CALL void
+snapshot_mark_slow(const volatile void *, size_t);
 
 // A store of at most 64 bytes lies in one or two lines; if both are dirty there is nothing to do. In
 // assembler because a compiler saves every register that the slow path would need: here it is one, pushed,

@@ -13,14 +13,14 @@
 // CHECK-LABEL: plain:
 // CHECK:         movl ${{7}}, (%
 // CHECK:         shrq $[[BITS]]
-// CHECK:         {{(callq[[:space:]]+[*]|movq[[:space:]]+)}}__snapshot_mark@GOTPCREL(%rip)
+// CHECK:         {{(callq[[:space:]]+[*]|movq[[:space:]]+)}}__snapshot_mark_clean@GOTPCREL(%rip)
 // ANYCALL-LABEL: plain:
-// ANYCALL-NOT:   __snapshot_mark@PLT
-// ANYCALL:       __snapshot_mark
+// ANYCALL-NOT:   __snapshot_mark_clean@PLT
+// ANYCALL:       __snapshot_mark_clean
 void plain(int *p) { *p = 7; }
 
 // CHECK-LABEL: optnone:
-// CHECK:         {{(callq[[:space:]]+[*]|movq[[:space:]]+)}}__snapshot_mark@GOTPCREL(%rip)
+// CHECK:         {{(callq[[:space:]]+[*]|movq[[:space:]]+)}}__snapshot_mark_clean@GOTPCREL(%rip)
 __attribute__((optnone, noinline)) void optnone(int *p) { *p = 7; }
 
 // CHECK-LABEL: stack:

@@ -1,10 +1,12 @@
-// A store to memory that is not managed costs four instructions: copy, shift, compare, jump. No call, no
-// spill, no frame. A managed store to a line that is marked already costs six more, in the cold part. RUN:
-// %clang -O2 -S %s -o %t.s RUN: %body store_one %leaf < %t.s | FileCheck %s --check-prefix=ONE RUN: %body
-// store_fields %leaf < %t.s | FileCheck %s --check-prefix=FIELDS RUN: %body add_atomically hot < %t.s |
-// FileCheck %s --check-prefix=ATOMIC RUN: %body store_one < %t.s | FileCheck %s --check-prefix=COLD RUN:
-// %clang -O3 -S %s -o - | %body store_one %leaf | FileCheck %s --check-prefix=ONE RUN: %clang -Os -S %s -o -
-// | %body store_one %leaf | FileCheck %s --check-prefix=ONE
+// A store to memory that is not managed costs four instructions: copy, shift, compare, jump. No call, no spill, no
+// frame. A managed store to a line that is marked already costs six more, in the cold part.
+// RUN: %clang -O2 -S %s -o %t.s
+// RUN: %body store_one %leaf < %t.s | FileCheck %s --check-prefix=ONE
+// RUN: %body store_fields %leaf < %t.s | FileCheck %s --check-prefix=FIELDS
+// RUN: %body add_atomically hot < %t.s | FileCheck %s --check-prefix=ATOMIC
+// RUN: %body store_one < %t.s | FileCheck %s --check-prefix=COLD
+// RUN: %clang -O3 -S %s -o - | %body store_one %leaf | FileCheck %s --check-prefix=ONE
+// RUN: %clang -Os -S %s -o - | %body store_one %leaf | FileCheck %s --check-prefix=ONE
 
 // ONE:      begin
 // ONE-NEXT:   movq %rsi, (%rdi)
@@ -21,7 +23,7 @@
 // COLD-NEXT:  movabsq $[[MAP]], %rcx
 // COLD-NEXT:  {{cmpb \$0|movzbl|movb}}
 // COLD:       {{jne|je}}
-// COLD:       callq *__snapshot_mark@GOTPCREL(%rip)
+// COLD:       callq *__snapshot_mark_clean@GOTPCREL(%rip)
 // COLD-NOT:   call
 // COLD:       end
 void store_one(long *p, long v) { *p = v; }

@@ -8,13 +8,13 @@
 // RUN: %clang -O2 -x ir %t.thin.bc -S -o - | FileCheck %s
 
 // ONCE-LABEL:   @plain(
-// ONCE-COUNT-1: @__snapshot_mark
-// ONCE-NOT:     @__snapshot_mark(ptr
-// ONCE:         declare {{.*}}@__snapshot_mark
+// ONCE-COUNT-1: @__snapshot_mark_clean
+// ONCE-NOT:     @__snapshot_mark_clean(ptr
+// ONCE:         declare {{.*}}@__snapshot_mark_clean
 
 // CHECK-LABEL:  plain:
 // CHECK:        movl $7, (%rdi)
-// CHECK-COUNT-1: callq *__snapshot_mark@GOTPCREL(%rip)
-// CHECK-NOT:    __snapshot_mark
+// CHECK-COUNT-1: callq *__snapshot_mark_clean@GOTPCREL(%rip)
+// CHECK-NOT:    __snapshot_mark_clean
 // CHECK:        [[ABI]]_wanted
 void plain(int *p) { *p = 7; }

@@ -1,9 +1,11 @@
 // The modes for measuring, through the compiler's own command line.
 // RUN: %clang -O2 -mllvm -snapshot-mode=off -S %s -o - | FileCheck %s --check-prefix=OFF
-// RUN: %clang -O2 -mllvm -snapshot-mode=check -S %s -o - | %body plain %leaf | FileCheck %s
-// --check-prefix=RANGE RUN: %clang -O2 -mllvm -snapshot-mode=call -S %s -o - | %body plain | FileCheck %s
-// --check-prefix=CALL RUN: %clang -O2 -mllvm -snapshot-mode=call %s -o %t.exe RUN: %t.exe RUN: %clang -O2
-// -mllvm -snapshot-mode=check %s -o %t.exe RUN: %t.exe
+// RUN: %clang -O2 -mllvm -snapshot-mode=check -S %s -o - | %body plain %leaf | FileCheck %s --check-prefix=RANGE
+// RUN: %clang -O2 -mllvm -snapshot-mode=call -S %s -o - | %body plain | FileCheck %s --check-prefix=CALL
+// RUN: %clang -O2 -mllvm -snapshot-mode=call %s -o %t.exe
+// RUN: %t.exe
+// RUN: %clang -O2 -mllvm -snapshot-mode=check %s -o %t.exe
+// RUN: %t.exe
 
 // OFF-NOT:    snapshot
 // RANGE:      movl $7, (%rdi)

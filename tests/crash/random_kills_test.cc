@@ -48,8 +48,8 @@ void kill_again_and_again(const Workload &workload, const Medium &medium, double
   const Scene scene(workload, medium);
   const test::Deadline deadline(seconds);
   std::uint64_t k = 0;
-  int kills = 0;
-  for (; !deadline.passed(); ++kills) {
+  // However slow the disk: a few at least.
+  for (int kills = 0; kills < 3 || !deadline.passed(); ++kills) {
     INFO(reproduce(workload.name) << ", on " << medium.name << ", kill " << kills << ", from state " << k);
     SubjectProcess process(
         CRASH_SUBJECT, {"run", workload.name, scene.path(), std::to_string(k + 1), "1000000000"},
@@ -63,14 +63,13 @@ void kill_again_and_again(const Workload &workload, const Medium &medium, double
     k = scene.check(states, k);
     states.drop_before(k);
   }
-  CHECK(kills > 2);
 }
 
 }  // namespace
 
 TEST_CASE("invariant 1: atomic: killed at random instants") {
   for (const char *name : {"little", "many-runs", "much", "grow", "shrink", "close"})
-    for (const Medium &medium : media) kill_again_and_again(workload_named(name), medium, 0.8);
+    for (const Medium &medium : media) kill_again_and_again(workload_named(name), medium, 0.6);
 }
 
 TEST_CASE("invariant 1: atomic: killed at random instants while threads commit parts of their own") {
@@ -82,7 +81,7 @@ TEST_CASE("invariant 1: atomic: killed at random instants while threads commit p
   // State k of a part: k everywhere, except that each third commit changes only some lines.
   auto word_at = [](std::uint64_t k, std::size_t i) { return k % 3 == 0 && i % 40 != 0 ? k - 1 : k; };
   std::uint64_t first = 1;
-  const test::Deadline deadline(3);
+  const test::Deadline deadline(2);
   for (int kills = 0; !deadline.passed(); ++kills) {
     INFO(reproduce("threads") << ", kill " << kills);
     std::uint64_t returned[threads] = {};

@@ -5,9 +5,9 @@ target triple = "x86_64-unknown-linux-gnu"
 target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 
 ; CHECK-LABEL: define void @f(
-; CHECK:         call {{.*}}@__snapshot_mark({{.*}}, !dbg [[STORE:![0-9]+]]
+; CHECK:         call {{.*}}@__snapshot_mark_clean({{.*}}, !dbg [[STORE:![0-9]+]]
 ; CHECK-LABEL: define void @g(
-; CHECK:         call {{.*}}@__snapshot_mark({{.*}}, !dbg [[ZERO:![0-9]+]]
+; CHECK:         call {{.*}}@__snapshot_mark_clean({{.*}}, !dbg [[ZERO:![0-9]+]]
 ; CHECK:       [[STORE]] = !DILocation(line: 7, column: 3
 ; CHECK:       [[ZERO]] = !DILocation(line: 0
 define void @f(ptr %p) !dbg !4 {

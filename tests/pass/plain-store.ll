@@ -20,7 +20,7 @@ target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:
 ; CHECK-NEXT:    [[CLEAN:%.*]] = icmp eq i8 [[M]], 0
 ; CHECK-NEXT:    br i1 [[CLEAN]], label %[[CALL:.*]], label %[[JOIN:.*]]
 ; CHECK:       [[CALL]]:
-; CHECK-NEXT:    call preserve_mostcc void @__snapshot_mark(ptr %p, i64 8) [[NOUNWIND:#[0-9]+]]
+; CHECK-NEXT:    call preserve_mostcc void @__snapshot_mark_clean(ptr %p, i64 8) [[NOUNWIND:#[0-9]+]]
 ; CHECK-NEXT:    br label %[[JOIN]]
 ; CHECK:       [[JOIN]]:
 ; CHECK-NEXT:    br label %[[DONE]]
@@ -33,7 +33,7 @@ define void @f(ptr %p, i64 %v) {
 
 ; Neither lazily bound (the dynamic linker's resolver does not keep all that preserve_most does) nor promised
 ; not to read memory (the store may not sink below it).
-; CHECK: declare preserve_mostcc void @__snapshot_mark(ptr, i64) [[ATTRS:#[0-9]+]]
+; CHECK: declare preserve_mostcc void @__snapshot_mark_clean(ptr, i64) [[ATTRS:#[0-9]+]]
 ; CHECK: attributes [[ATTRS]] = { cold nounwind nonlazybind }
 ; CHECK: attributes [[NOUNWIND]] = { nounwind }
 ; CHECK: [[UNLIKELY]] = !{!"branch_weights", i32 1, i32 1048575}

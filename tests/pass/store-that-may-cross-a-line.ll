@@ -25,14 +25,14 @@ define void @aligned(ptr %p) {
 ; CHECK-NEXT:  [[C:%.*]] = or i1 [[C1]], [[C2]]
 ; CHECK-NEXT:  br i1 [[C]], label %[[CALL:.*]], label
 ; CHECK:       [[CALL]]:
-; CHECK-NEXT:  call {{.*}}@__snapshot_mark(ptr %p, i64 4)
+; CHECK-NEXT:  call {{.*}}@__snapshot_mark_clean(ptr %p, i64 4)
 define void @unaligned(ptr %p) {
   store i32 1, ptr %p, align 2
   ret void
 }
 ; CHECK-LABEL: define void @aligned_less_than_its_size(
 ; CHECK-COUNT-2: load atomic volatile
-; CHECK:       call {{.*}}@__snapshot_mark(ptr %p, i64 10)
+; CHECK:       call {{.*}}@__snapshot_mark_clean(ptr %p, i64 10)
 define void @aligned_less_than_its_size(ptr %p) {
   store x86_fp80 0xK00000000000000000000, ptr %p, align 8
   ret void
@@ -55,7 +55,7 @@ define void @larger_than_a_line(ptr %p) {
 ; A group has one span: two 4-byte stores are 8 bytes aligned to 4.
 ; CHECK-LABEL: define void @group(
 ; CHECK:       add i64 {{.*}}, 7
-; CHECK:       call {{.*}}@__snapshot_mark(ptr %p, i64 8)
+; CHECK:       call {{.*}}@__snapshot_mark_clean(ptr %p, i64 8)
 define void @group(ptr %p) {
   store i32 1, ptr %p, align 4
   %q = getelementptr i8, ptr %p, i64 4

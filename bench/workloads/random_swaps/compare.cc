@@ -45,9 +45,10 @@ struct Comparison {
 void start(Comparison &c, const Options &options) {
   c.add(options, "none", "random_swaps-no_persistence", {});
   c.add(options, "snapshot", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory"});
+  // By default a file of this size is copied eagerly.
+  c.add(options, "lazy", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_COPY=lazy"});
   if (!options.quick)
-    c.add(options, "lazy", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_COPY=lazy"});
-  c.add(options, "eager", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_COPY=eager"});
+    c.add(options, "eager", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_COPY=eager"});
   c.add(options, "libpmemobj", "random_swaps-libpmemobj", {"PMEM_IS_PMEM_FORCE=1"});
 }
 

@@ -112,9 +112,12 @@ class MappedFile {
 };
 
 // A managed file in a directory of its own.
-class ScratchFile : private TempDir, public MappedFile {
+struct ScratchDirectory {
+  TempDir directory;
+};
+class ScratchFile : private ScratchDirectory, public MappedFile {
  public:
-  explicit ScratchFile(std::size_t bytes) : MappedFile(*this / "data", bytes) {}
+  explicit ScratchFile(std::size_t bytes) : MappedFile(directory / "data", bytes) {}
 };
 
 inline snapshot_statistics statistics() {

@@ -1,5 +1,8 @@
 // Invariant 3: no lost update, under real concurrency. Each case aims at one of the races of design.md,
 // section 2; those that need a thread to stand still at one instruction are in invariant_3_stepped_test.cc.
+#include <pthread.h>
+#include <signal.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 
@@ -59,7 +62,7 @@ TEST_CASE(
       storer.store_next();
       storer.stay_within(1000, stop);
     });
-    commit_for(3, file, {&storer});
+    commit_for(2, file, {&storer});
   }
   CHECK(storer.stored() > 1000);
   check_that_all_is_there(file);
@@ -89,7 +92,7 @@ TEST_CASE(
     Worker committer([&](const std::atomic<bool> &) {
       if (second_intact && !second.commit_and_look()) second_intact = false;
     });
-    commit_for(3, file, all);
+    commit_for(2, file, all);
     INFO(second.what());
     CHECK(second_intact);
   }
@@ -105,7 +108,7 @@ TEST_CASE("invariant 3: no lost update: two first stores to one line, then a com
   std::atomic<std::uint64_t> turn[2] = {};
   std::atomic<std::uint64_t> finished{0};
   std::atomic<bool> lost{false};
-  const Deadline deadline(2);
+  const Deadline deadline(1);
   std::atomic<bool> stop{false};
   auto meet = [&turn](std::uint64_t me, std::uint64_t round) {
     turn[me].store(round, std::memory_order_release);
@@ -177,7 +180,7 @@ TEST_CASE("invariant 3: no lost update: a committer takes from a list that is be
       // Now in step with the committer, now far ahead of it.
       storer.stay_within(storer.next_value() / 50000 % 2 == 0 ? 100 : 40000, stop);
     });
-    commit_for(3, file, {&storer});
+    commit_for(2, file, {&storer});
   }
   CHECK(storer.stored() > 10000);
   check_that_all_is_there(file);
@@ -195,7 +198,7 @@ TEST_CASE("invariant 3: no lost update: an atomic publishes itself, and who sees
            turn.load(std::memory_order_relaxed) != ~std::uint64_t{0})
       std::this_thread::yield();
   });
-  const Deadline deadline(2);
+  const Deadline deadline(1);
   bool intact = true;
   std::uint64_t v = 0;
   while (intact && !deadline.passed()) {
@@ -224,4 +227,62 @@ TEST_CASE("two threads commit different files and do not wait for each other's e
   body(a);
   other.join();
   CHECK_FALSE(failed);
+}
+
+namespace {
+
+struct SignalStorm {
+  static inline Storer *handlers_storer;
+  static inline const MappedFile *handlers_file;
+  static inline std::atomic<std::uint64_t> committed{0}, refused{0}, failed{0};
+
+  // Stores in each call; commits in some, which may find that this very thread is in the middle of a commit.
+  static void handler(int) {
+    const int saved = errno;
+    handlers_storer->store_next();
+    if (handlers_storer->stored() % 8 == 0) {
+      if (handlers_file->commit() == 0)
+        ++committed;
+      else
+        ++(errno == EDEADLK ? refused : failed);
+    }
+    errno = saved;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("invariant 3: no lost update: a storm of signals whose handler stores, and now and then commits") {
+  ScratchFile file(1 << 20);
+  Storer main_storer(slots(file, 0, 64, 500)), handlers_storer(slots(file, 8, 64, 500));
+  SignalStorm::handlers_storer = &handlers_storer;
+  SignalStorm::handlers_file = &file;
+  struct sigaction action = {}, before = {};
+  action.sa_handler = SignalStorm::handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR2, &action, &before);
+  {
+    // The storm meets a thread that does nothing but store and commit.
+    std::atomic<bool> stop{false};
+    std::thread target([&] {
+      Auditor auditor(file, {&main_storer});
+      for (int i = 0; !stop.load(std::memory_order_relaxed); ++i) {
+        main_storer.store_next();
+        if (i % 4 == 0 && !auditor.commit_and_look()) ++SignalStorm::failed;
+      }
+    });
+    {
+      Worker storm([&](const std::atomic<bool> &) {
+        pthread_kill(target.native_handle(), SIGUSR2);
+        for (int i = 0; i < 50; ++i) __builtin_ia32_pause();
+      });
+      commit_for(1.5, file, {&main_storer, &handlers_storer});
+    }
+    stop = true;
+    target.join();
+  }
+  sigaction(SIGUSR2, &before, nullptr);
+  CHECK(SignalStorm::failed == 0);
+  CHECK(SignalStorm::committed > 0);
+  check_that_all_is_there(file);
 }
