@@ -159,7 +159,9 @@ Status gather(ManagedFile &file, LineRange range, u64 *lines) {
   if (s.ok()) s = take_lists(file);
   if (s.ok() && SNAPSHOT_UNLIKELY(scan || file.pending.size() > pending_max(file))) s = scan_everything(file);
   if (!s.ok()) {
-    if (scan) ask_for_scan(file);
+    // Also without a scan to repeat: a line that was marked on its owner's behalf is one that the owner,
+    // finding it marked, need not list any more.
+    ask_for_scan(file);
     return s;
   }
   Taker taker(file.runs);
