@@ -19,7 +19,7 @@
 
 namespace snapshot::sys {
 
-inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+inline long kernel_call(long number, long a, long b, long c, long d, long e, long f) {
   long result;
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;
@@ -30,6 +30,14 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
                    : "rcx", "r11", "memory");
   return result;
 }
+
+#if defined(SNAPSHOT_TESTING)
+long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0);  // observer.h
+#else
+inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  return kernel_call(number, a, b, c, d, e, f);
+}
+#endif
 
 inline long as_long(const volatile void *p) { return reinterpret_cast<long>(p); }
 inline constexpr bool failed(long result) { return result < 0 && result > -4096; }

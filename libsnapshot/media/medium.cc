@@ -60,6 +60,7 @@ Status uninterrupted(Sync sync) {
 Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
   if (is_memory()) {
     verbs->fence();
+    SNAPSHOT_OBSERVE(fence, nullptr, 0);
     return kOk;
   }
   const u64 first = round_down(begin.value, kPageBytes);
@@ -69,6 +70,7 @@ Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
 Status Medium::fence_log(int fd) const {
   if (is_memory()) {
     verbs->fence();
+    SNAPSHOT_OBSERVE(fence, nullptr, 0);
     return kOk;
   }
   return uninterrupted([&] { return sys::fdatasync(fd); });

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "base/bytes.h"
+#include "base/observer.h"
 #include "media/persist.h"
 
 namespace snapshot {
@@ -26,10 +27,13 @@ struct Medium {
 
   // Both addresses 64-byte aligned, bytes a multiple of 64. Reaches the medium at the next fence.
   void copy(void *to, const void *from, u64 bytes) const {
-    if (is_memory())
+    if (is_memory()) {
       verbs->copy_nt(to, from, bytes);
-    else
+      SNAPSHOT_OBSERVE(copy_nt, to, bytes);
+    } else {
       copy_bytes(to, from, bytes);
+      SNAPSHOT_OBSERVE(copy_plain, to, bytes);
+    }
   }
 
   // Everything copied to the data range, a mapping of the file, is durable on return. Reports a failed sync

@@ -1,5 +1,5 @@
-// The program that the crash tests kill. Linked with snapshot_steps, so that SNAPSHOT_TEST_KILL=STEP:N kills
-// it.
+// The program that the crash tests kill. Linked with snapshot_testing, so that SNAPSHOT_TEST_KILL=STEP:N
+// kills it.
 //
 //   crash_subject run WORKLOAD FILE FIRST LAST   commits FIRST to LAST, then unmaps the file
 //   crash_subject die WORKLOAD FILE FIRST LAST   the same, but kills itself at the return of the last commit
