@@ -1,9 +1,12 @@
 #include "api/open_file.h"
 
+#include <linux/magic.h>
+
 #include "api/file_table.h"
 #include "base/step.h"
 #include "base/syscall.h"
 #include "commit/gather.h"
+#include "commit/resize.h"
 #include "platform/private_fd.h"
 #include "platform/settings.h"
 #include "platform/thread_fence.h"
@@ -108,13 +111,19 @@ Status map_eagerly(const Candidate &c, RegisteredFile &file) {
 // On memory media a commit is short enough for TLB misses to be a good part of it, and huge pages save those
 // of the working copy: random 8-byte swaps in 64 MiB took 285/137/128 ns at 1/8/64 a commit, against
 // 335/155/148 with the lazy copy (medians, one run). Up to this size the copy takes milliseconds. Elsewhere
-// the sync dwarfs the difference.
+// the sync dwarfs the difference. On tmpfs, whatever the medium, an eager copy also leaves the file's holes
+// alone (allocate_lazy_part).
 constexpr u64 kEagerMax = u64{256} << 20;
 
 bool copies_eagerly(const Settings &settings, const RegisteredFile &file)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   if (settings.copy != CopyChoice::automatic) return settings.copy == CopyChoice::eager;
-  return file.medium.is_memory() && file.file_size <= kEagerMax;
+  return (file.medium.is_memory() || file.reading_allocates) && file.file_size <= kEagerMax;
+}
+
+bool is_tmpfs(int fd) {
+  struct statfs fs;
+  return !sys::failed(sys::fstatfs(fd, &fs)) && fs.f_type == TMPFS_MAGIC;
 }
 
 // The whole window at once, beyond the end of the file too: growing then needs no mapping, and a page beyond
@@ -129,7 +138,11 @@ Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &
                        MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, c.fd, 0);
   if (sys::failed(result)) return cannot(c, "map", static_cast<int>(-result));
   file.eager_bytes = 0;
-  if (!copies_eagerly(settings, file)) return kOk;
+  file.reading_allocates = is_tmpfs(c.fd);
+  if (!copies_eagerly(settings, file)) {
+    const Status s = allocate_lazy_part(file, c.fd, file.file_size);
+    return s.ok() ? kOk : cannot_allocate(c.path.c_str(), s);
+  }
   const Status s = map_eagerly(c, file);
   return s.ok() ? kOk : cannot(c, "make the working copy", s.error);
 }
@@ -174,6 +187,13 @@ void release_scratch(RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 }
 
 }  // namespace
+
+Status cannot_allocate(const char *path, Status s) {
+  Message m;
+  m << path << ": cannot allocate its holes, which the lazy working copy needs here: " << error_words(s.error)
+    << "; free some space, or set SNAPSHOT_COPY=eager";
+  return fail(s.error, m);
+}
 
 Status wait_for_writer(const Candidate &c) {
   Path log_path;

@@ -19,6 +19,9 @@ Status open_file(const Candidate &candidate, u64 bytes, RecoveryCounters *counte
 // Outside the registry's locks, with signals enabled: this can take for ever.
 Status wait_for_writer(const Candidate &candidate);
 
+// The words for blocks that cannot be had for the holes of a file.
+Status cannot_allocate(const char *path, Status s);
+
 // Retires the log and gives window and memory back. Everything that is to be kept has been committed.
 void close_file(RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 

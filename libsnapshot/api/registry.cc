@@ -99,10 +99,14 @@ Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
 }
 
 // The file may have grown since we last looked, by a descriptor or a function that we do not see.
-void refresh_size(RegisteredFile &file, const Candidate &c) {
-  if (c.size <= file.size.load(std::memory_order_relaxed) || file.commit_lock.held_by_this_thread()) return;
+Status refresh_size(RegisteredFile &file, const Candidate &c) {
+  if (c.size <= file.size.load(std::memory_order_relaxed) || file.commit_lock.held_by_this_thread())
+    return kOk;
   MutexLock lock(file.commit_lock);
+  if (Status s = allocate_lazy_part(file, c.fd, c.size); !s.ok())
+    return cannot_allocate(file.path.c_str(), s);
   note_growth(file, c.fd, c.size);
+  return kOk;
 }
 
 Status busy(const RegisteredFile &file, int error, const char *why) {
@@ -116,7 +120,7 @@ Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) 
   RegisteredFile *file = file_by_key(candidate.key);
   // A file inherited by fork is not mapped again: it is opened anew, if the parent has let it go.
   if (file != nullptr && file->state.load(std::memory_order_acquire) == FileState::open) {
-    refresh_size(*file, candidate);
+    if (Status s = refresh_size(*file, candidate); !s.ok()) return s;
     return add_mapping(*file, offset, length, out);
   }
   if (!candidate.may_open) return {ENOENT};

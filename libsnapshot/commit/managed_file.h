@@ -41,7 +41,8 @@ struct ManagedFile {
   Path log_path;
   int size_fd =
       -1;  // O_PATH, from the first change of size on: closing such a descriptor drops no POSIX locks
-  u64 eager_bytes = 0;  // leading part of the working copy that is anonymous memory
+  u64 eager_bytes = 0;             // leading part of the working copy that is anonymous memory
+  bool reading_allocates = false;  // tmpfs: a read fault in a hole takes a block, or raises SIGBUS (resize.h)
 
   Mutex commit_lock;
   Medium medium SNAPSHOT_GUARDED_BY(commit_lock);

@@ -51,9 +51,9 @@ void forget_beyond(ManagedFile &file, u64 size) {
 // The part that the program has just added reads as zeros, so its working copy needs no page of the file. On
 // tmpfs such a page is a block, and a full disk would be a SIGBUS at the program's first access. Where the
 // copy is lazy it stays so.
-void extend_eager_copy(ManagedFile &file, u64 old_size) SNAPSHOT_REQUIRES(file.commit_lock) {
-  const u64 from = file.eager_bytes, to = round_up(file.file_size, kPageBytes);
-  if (from < round_up(old_size, kPageBytes) || from >= to) return;
+void extend_eager_copy(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 from = file.eager_bytes, to = round_up(size, kPageBytes);
+  if (from < round_up(file.file_size, kPageBytes) || from >= to) return;
   const long result = sys::mmap(file.base().value + from, to - from, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (sys::failed(result)) return;
@@ -62,6 +62,15 @@ void extend_eager_copy(ManagedFile &file, u64 old_size) SNAPSHOT_REQUIRES(file.c
 }
 
 }  // namespace
+
+Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) {
+  const u64 end = round_up(size, kPageBytes);
+  if (!file.reading_allocates || end <= file.eager_bytes) return kOk;
+  long result;
+  do result = sys::fallocate(fd, FALLOC_FL_KEEP_SIZE, file.eager_bytes, end - file.eager_bytes);
+  while (result == -EINTR);
+  return sys::status(result);
+}
 
 void note_growth(ManagedFile &file, int fd, u64 size) {
   if (size <= file.file_size) return;
@@ -84,9 +93,12 @@ Status resize(ManagedFile &file, int fd, u64 size) {
   }
   if (size > file.file_size) {
     if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
-    const u64 old_file_size = file.file_size;
+    extend_eager_copy(file, size);
+    if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) {
+      (void)sys::ftruncate(fd, file.file_size);
+      return s;
+    }
     note_growth(file, fd, size);
-    extend_eager_copy(file, old_file_size);
   } else if (size > old_size) {
     clear_working(file, old_size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);
