@@ -21,6 +21,13 @@ class Mappings {
   // Whether every page of the range belongs to at least one mapping.
   bool covers(Interval range) const;
 
+  // Whether one mapping has all of the range: the usual case of what covers() and next_covered() find out.
+  bool one_covers(Interval range) const {
+    for (u64 i = 0; i < intervals_.size(); ++i)
+      if (intervals_[i].begin <= range.begin && intervals_[i].end >= range.end) return true;
+    return false;
+  }
+
   // First mapped part at or after range.begin, cut to range; false if there is none.
   bool next_covered(Interval range, Interval *out) const;
 

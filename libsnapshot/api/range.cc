@@ -54,8 +54,15 @@ void keep_first(Status *to, Status s) {
   if (to->ok()) *to = s;
 }
 
+bool one_mapping_covers(RegisteredFile &file, u64 begin, u64 end) {
+  const u64 base = file.base().value;
+  MappingsReader lock(file);
+  return file.mappings.one_covers({begin - base, end - base});
+}
+
 // One file's part of an msync.
 Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
+  if (SNAPSHOT_LIKELY(one_mapping_covers(file, begin, end))) return commit_between(file, begin, end);
   const u64 base = file.base().value;
   Status result;
   Interval rest{begin - base, end - base};
@@ -118,6 +125,10 @@ bool is_managed(u64 address, u64 length) {
 }
 
 Status sync_pages(u64 address, u64 end) {
+  RegisteredFile *const first = file_at(address);
+  if (SNAPSHOT_LIKELY(first != nullptr && first->window().contains(address) &&
+                      end - first->base().value <= first->window().bytes()))
+    return sync_part(*first, address, end);
   Status result;
   bool gap = false;
   for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {

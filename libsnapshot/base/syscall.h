@@ -103,8 +103,8 @@ inline long readlink(const char *path, char *out, u64 n) {
 }
 inline long getrandom(void *out, u64 n) { return call(SYS_getrandom, as_long(out), static_cast<long>(n), 0); }
 inline int getpid() { return static_cast<int>(call(SYS_getpid)); }
-inline long futex_wait(const void *word, u32 expected) {
-  return call(SYS_futex, as_long(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected);
+inline long futex_wait(const void *word, u32 expected, const struct timespec *at_most) {
+  return call(SYS_futex, as_long(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected, as_long(at_most));
 }
 inline long futex_wake(const void *word, int count) {
   return call(SYS_futex, as_long(word), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count);

@@ -28,18 +28,16 @@ void look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 }
 
 // Lines beyond the end are no part of the file: POSIX drops what is stored there (mmap, "remaining bytes").
-void drop_beyond_end(ManagedFile &file, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+void drop_beyond_end(ManagedFile &file, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
   LineIndex end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
-  LineIndex highest = 0;
-  for (u64 i = 0; i < file.runs.size(); ++i) highest = max_u64(highest, Run::unpack(file.runs[i]).end());
-  if (SNAPSHOT_LIKELY(highest <= end)) return;
+  if (SNAPSHOT_LIKELY(taken->end <= end)) return;
   look_for_growth(file);
   end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
   u64 kept = 0;
   for (u64 i = 0; i < file.runs.size(); ++i) {
     Run run = Run::unpack(file.runs[i]);
     const u64 inside = run.first >= end ? 0 : min_u64(run.count, end - run.first);
-    *lines -= run.count - inside;
+    taken->lines -= run.count - inside;
     run.count = inside;
     if (inside > 0) file.runs[kept++] = run.packed();
   }
@@ -86,13 +84,13 @@ void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (file.failed_runs.size() == 0) file.replaced.trim(kKeepBytes);
 }
 
-Status commit_lines(ManagedFile &file, LineRange range, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
-  if (Status s = gather(file, range, lines); !s.ok()) return s;
-  drop_beyond_end(file, lines);
-  if (*lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size) return kOk;
-  const Status s = commit_undo(file, *lines);
+  if (Status s = gather(file, range, taken); !s.ok()) return s;
+  drop_beyond_end(file, taken);
+  if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size) return kOk;
+  const Status s = commit_undo(file, taken->lines);
   if (!s.ok()) put_back(file);
   return s;
 }
@@ -114,26 +112,26 @@ LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
 }
 
 Status commit(ManagedFile &file, LineRange range) {
-  u64 lines = 0;
+  Taken taken;
   const u64 size_before = file.committed_size;
-  const Status s = commit_lines(file, range, &lines);
+  const Status s = commit_lines(file, range, &taken);
   if (SNAPSHOT_UNLIKELY(!s.ok())) {
     ++file.counters.commits_failed;
     trim_scratch(file);
     return report(file, s);
   }
-  const bool empty = lines == 0 && size_before == file.committed_size;
+  const bool empty = taken.lines == 0 && size_before == file.committed_size;
   ++(empty ? file.counters.commits_empty : file.counters.commits);
-  file.counters.lines_committed += lines;
+  file.counters.lines_committed += taken.lines;
   if (SNAPSHOT_UNLIKELY(file.file_size > file.committed_size)) apply_committed_size(file);
   trim_scratch(file);
   return kOk;
 }
 
 Status rollback(ManagedFile &file, LineRange range) {
-  u64 lines = 0;
+  Taken taken;
   Status s = restore_failed_commit(file);
-  if (s.ok()) s = gather(file, range, &lines);
+  if (s.ok()) s = gather(file, range, &taken);
   if (!s.ok()) return report(file, s);
   const LineRange all = whole_file(file);
   const u64 size = file.size.load(std::memory_order_relaxed);

@@ -29,7 +29,8 @@ Status take_announcements(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(
   for (Thread *t = first_thread(); t != nullptr; t = t->next)
     for (auto &slot : t->announced) {
       const u64 packed = slot.load(std::memory_order_acquire);
-      if (SNAPSHOT_LIKELY(packed == 0)) continue;
+      // A stack: while this slot was free, so were the ones behind it.
+      if (SNAPSHOT_LIKELY(packed == 0)) break;
       const Run run = Run::unpack(packed);
       if (slot_of(run.first) != file.slot) continue;
       for (LineIndex l = max_u64(run.first, range.first); l < min_u64(run.end(), range.end); ++l) set_mark(l);
@@ -44,8 +45,9 @@ Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   for (Thread *t = first_thread(); t != nullptr; t = t->next) {
     FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
     if (lists == nullptr) continue;
-    for (DirtyList &list : lists->level)
-      list.take_all([&](u64 packed) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    const u32 deepest = lists->deepest.load(std::memory_order_acquire);
+    for (u32 level = 0; level <= deepest; ++level)
+      lists->level[level].take_all([&](u64 packed) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
         if (Status pushed = file.pending.push(packed); SNAPSHOT_UNLIKELY(!pushed.ok())) s = pushed;
       });
   }
@@ -88,7 +90,8 @@ class Taker {
     if (end_ == 0) return;
     const Status s = out_.push(Run{first_, end_ - first_}.packed());
     if (SNAPSHOT_LIKELY(s.ok())) {
-      lines_ += end_ - first_;
+      taken_.lines += end_ - first_;
+      taken_.end = max_u64(taken_.end, end_);
     } else {
       status_ = s;
       for (LineIndex l = first_; l < end_; ++l) set_mark(l);
@@ -96,12 +99,12 @@ class Taker {
     end_ = 0;
   }
   Status status() const { return status_; }
-  u64 lines() const { return lines_; }
+  Taken taken() const { return taken_; }
 
  private:
   GrowBuffer<u64> &out_;
   LineIndex first_ = 0, end_ = 0;  // the run being put together; end 0: none (line 0's end is 1)
-  u64 lines_ = 0;
+  Taken taken_;
   Status status_;
 };
 
@@ -148,8 +151,8 @@ u64 pending_max(const ManagedFile &file) {
 
 }  // namespace
 
-Status gather(ManagedFile &file, LineRange range, u64 *lines) {
-  *lines = 0;
+Status gather(ManagedFile &file, LineRange range, Taken *taken) {
+  *taken = {};
   file.runs.clear();
   // Before the lists: a failure that is noted now must find the marks that made it.
   std::atomic<bool> &wanted = windows[file.slot].scan;
@@ -172,7 +175,7 @@ Status gather(ManagedFile &file, LineRange range, u64 *lines) {
     take_from_pending(file, range, taker);
   taker.finish();
   if (taker.status().ok()) {
-    *lines = taker.lines();
+    *taken = taker.taken();
     return kOk;
   }
   put_back(file);
@@ -191,11 +194,11 @@ void put_back(ManagedFile &file) {
 
 u64 discard_dirty(ManagedFile &file) {
   const Window &w = file.window();
-  u64 lines = 0;
-  if (!gather(file, {w.first_line, w.first_line + w.line_count}, &lines).ok()) return 0;
+  Taken taken;
+  if (!gather(file, {w.first_line, w.first_line + w.line_count}, &taken).ok()) return 0;
   file.runs.clear();
   file.pending.clear();
-  return lines;
+  return taken.lines;
 }
 
 }  // namespace snapshot

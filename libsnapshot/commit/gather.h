@@ -11,11 +11,17 @@ struct LineRange {
   bool contains(LineIndex line) const { return line >= first && line < end; }
 };
 
+// What a gather has taken, beside file.runs.
+struct Taken {
+  u64 lines = 0;
+  LineIndex end = 0;  // no line taken lies at or beyond it
+};
+
 // Takes every dirty line in range: clears its mark and adds it to file.runs (packed, in the order of listing,
 // merged where neighbours follow each other; no line twice). What is dirty outside the range stays marked and
-// pending. On return all stores that happened before the call are either taken or pending. *lines is the
-// number of lines taken. ENOMEM: nothing was taken.
-Status gather(ManagedFile &file, LineRange range, u64 *lines) SNAPSHOT_REQUIRES(file.commit_lock);
+// pending. On return all stores that happened before the call are either taken or pending. ENOMEM: nothing
+// was taken.
+Status gather(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // Marks everything in file.runs again and makes it pending: for a commit that failed. Never loses a line;
 // without memory for the list it asks for a scan.

@@ -43,14 +43,14 @@ u64 copy_new_lines(ManagedFile &file, u64 lines, u64 size) SNAPSHOT_REQUIRES(fil
 }
 
 void write_run_table(RecordWriter &writer, const ManagedFile &file, const GrowBuffer<u64> &runs) {
-  const LineIndex origin = file.window().first_line;
-  u64 row[kLineBytes / sizeof(u64)];
-  for (u64 i = 0; i < runs.size(); i += kLineBytes / sizeof(u64)) {
-    for (u64 k = 0; k < kLineBytes / sizeof(u64); ++k) {
-      const Run run = i + k < runs.size() ? Run::unpack(runs[i + k]) : Run{origin, 0};
-      row[k] = format::pack_run(run.first - origin, run.count);
-    }
-    __builtin_memcpy_inline(writer.line(), row, sizeof row);
+  static_assert(Run::kCountBits == format::kRunCountBits);
+  const u64 origin = file.window().first_line << Run::kCountBits;
+  constexpr u64 kRow = kLineBytes / sizeof(u64);
+  for (u64 i = 0; i < runs.size(); i += kRow) {
+    u64 *const row = reinterpret_cast<u64 *>(writer.line());
+    const u64 n = min_u64(kRow, runs.size() - i);
+    __builtin_memset_inline(row, 0, kLineBytes);
+    for (u64 k = 0; k < n; ++k) row[k] = runs[i + k] - origin;
   }
 }
 

@@ -121,6 +121,8 @@ SNAPSHOT_EXPORT int msync(void *address, size_t length, int flags) {
   // Errors, too, are best had from the kernel.
   if (!meets_working_range(begin, end) || begin % kPageBytes != 0 || end <= begin || !known_flags)
     return static_cast<int>(edge(sys::msync(begin, length, flags)));
+  if (SNAPSHOT_LIKELY(begin >= kWorkingBase && end <= kWorkingEnd))
+    return static_cast<int>(edge(sync_pages(begin, end)));
   return static_cast<int>(edge(for_parts(
       begin, end, sync_pages, [flags](u64 from, u64 to) { return sys::msync(from, to - from, flags); })));
 }

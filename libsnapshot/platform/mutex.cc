@@ -1,48 +1,53 @@
-// Drepper, "Futexes Are Tricky", mutex 2, with the owner in the word: taking the lock and becoming known as
-// its owner is one instruction, and so is the way back. Between two, a signal handler would wait for the
-// thread it interrupted.
+// Taking the lock and becoming known as its owner is one instruction, and so is the way back: between two, a
+// signal handler would wait for the thread it interrupted.
+//
+// Neither way has a locked instruction in it where that can be helped. A commit ends with non-temporal
+// stores, and a locked instruction after them would wait until they have left the CPU: about 100 ns, a third
+// of a small commit, in which the program could go on. So unlocking is a plain store, and whoever has to wait
+// pays for the order that this leaves open (Dice, Huang, Yang, "Asymmetric Dekker Synchronization", 2001):
+//
+//     unlock:  owner := free          |   wait:  waiters += 1
+//              waiters != 0? wake     |          fence in all threads (membarrier)
+//                                     |          owner = free? take it; else sleep while owner is unchanged
+//
+// If unlock's question comes before the fence, its store is visible after it, and the waiter does not sleep;
+// if it comes after the fence, it sees the waiter. The compiler keeps the two in order, the CPU need not.
 #include "platform/mutex.h"
 
+#include <time.h>
+
 #include "base/syscall.h"
+#include "platform/thread_fence.h"
 
 namespace snapshot {
 
 namespace {
-__thread u32 token __attribute__((tls_model("initial-exec")));
-}
+// For a kernel without the fence: a wake-up that was missed costs this much.
+constexpr struct timespec kWaitMax = {0, 1'000'000};
+}  // namespace
 
-u32 thread_token() {
-  if (SNAPSHOT_UNLIKELY(token == 0)) token = static_cast<u32>(sys::call(SYS_gettid));
-  return token;
-}
+__thread u32 thread_token_or_0;
 
-void Mutex::lock() {
-  u32 expected = kFree;
-  const u32 me = thread_token();
-  if (!word_.compare_exchange_strong(expected, me, std::memory_order_acquire)) lock_slow(me);
-}
+u32 make_thread_token() { return thread_token_or_0 = static_cast<u32>(sys::call(SYS_gettid)); }
 
 void Mutex::lock_slow(u32 me) {
-  for (u32 seen = word_.load(std::memory_order_relaxed);;) {
-    if (seen == kFree) {
-      // There may be others who wait: whoever has waited wakes the next one.
-      if (word_.compare_exchange_weak(seen, me | kContended, std::memory_order_acquire)) return;
-    } else if ((seen & kContended) != 0 ||
-               word_.compare_exchange_weak(seen, seen | kContended, std::memory_order_relaxed)) {
-      // EAGAIN and EINTR both mean: look again.
-      (void)sys::futex_wait(&word_, seen | kContended);
-      seen = word_.load(std::memory_order_relaxed);
-    }
+  waiters_.fetch_add(1, std::memory_order_seq_cst);
+  const struct timespec *const wait_max = fence_all_threads() ? nullptr : &kWaitMax;
+  for (;;) {
+    u32 seen = kFree;
+    if (owner_.compare_exchange_strong(seen, me, std::memory_order_acquire)) break;
+    // EAGAIN, EINTR and ETIMEDOUT all mean: look again.
+    (void)sys::futex_wait(&owner_, seen, wait_max);
   }
+  waiters_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void Mutex::unlock() {
-  if ((word_.exchange(kFree, std::memory_order_release) & kContended) != 0) (void)sys::futex_wake(&word_, 1);
-}
+void Mutex::wake_one() { (void)sys::futex_wake(&owner_, 1); }
 
 void Mutex::reset_after_fork() {
-  token = 0;  // this thread has another number here than in the parent
-  word_.store(kFree, std::memory_order_relaxed);
+  thread_token_or_0 = 0;  // this thread has another number here than in the parent
+  owner_.store(kFree, std::memory_order_relaxed);
+  waiters_.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace snapshot

@@ -2,6 +2,8 @@
 // re-initialisation, and tell a thread that it already holds the lock (a signal handler that interrupted a
 // commit).
 #pragma once
+#include <sys/single_threaded.h>
+
 #include <atomic>
 
 #include "base/layout.h"
@@ -19,25 +21,46 @@
 
 namespace snapshot {
 
+extern __thread u32 thread_token_or_0 __attribute__((tls_model("initial-exec"), visibility("hidden")));
+SNAPSHOT_SLOW_PATH u32 make_thread_token();
+
 // A number that no two live threads share: the kernel's thread id. Never 0, and below 2^30 (FUTEX_TID_MASK).
-u32 thread_token();
+inline u32 thread_token() {
+  const u32 token = thread_token_or_0;
+  return SNAPSHOT_LIKELY(token != 0) ? token : make_thread_token();
+}
 
 class SNAPSHOT_CAPABILITY("mutex") Mutex {
  public:
   constexpr Mutex() = default;
-  void lock() SNAPSHOT_ACQUIRE();
-  void unlock() SNAPSHOT_RELEASE();
-  // Exact in handlers, too, wherever they interrupt lock() and unlock().
-  bool held_by_this_thread() const {
-    return (word_.load(std::memory_order_relaxed) & ~kContended) == thread_token();
+  void lock() SNAPSHOT_ACQUIRE() {
+    u32 expected = kFree;
+    const u32 me = thread_token();
+    // Alone: nobody can come between question and store but a handler, which leaves the lock as it found it.
+    // See thread_fence() for when glibc says so.
+    if (__libc_single_threaded != 0 && owner_.load(std::memory_order_relaxed) == kFree) {
+      owner_.store(me, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else if (!owner_.compare_exchange_strong(expected, me, std::memory_order_acquire)) {
+      lock_slow(me);
+    }
   }
+  void unlock() SNAPSHOT_RELEASE() {
+    owner_.store(kFree, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (SNAPSHOT_UNLIKELY(waiters_.load(std::memory_order_relaxed) != 0)) wake_one();
+  }
+  // Exact in handlers, too, wherever they interrupt lock() and unlock().
+  bool held_by_this_thread() const { return owner_.load(std::memory_order_relaxed) == thread_token(); }
   // In a forked child, whose other threads are gone: whoever held it will never release it.
   void reset_after_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
 
  private:
-  static constexpr u32 kFree = 0, kContended = u32{1} << 31;
+  static constexpr u32 kFree = 0;
   SNAPSHOT_SLOW_PATH void lock_slow(u32 me);
-  std::atomic<u32> word_{kFree};  // the owner's token, with kContended if somebody may be waiting
+  SNAPSHOT_SLOW_PATH void wake_one();
+  std::atomic<u32> owner_{kFree};  // the owner's token
+  std::atomic<u32> waiters_{0};    // threads inside lock_slow
 };
 
 class SNAPSHOT_SCOPED_CAPABILITY MutexLock {

@@ -25,4 +25,9 @@ bool thread_fence() {
   return true;
 }
 
+bool fence_all_threads() {
+  if (sys::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return true;
+  return register_thread_fence().ok() && sys::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
+}
+
 }  // namespace snapshot

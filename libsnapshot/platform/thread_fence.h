@@ -15,4 +15,8 @@ Status register_thread_fence();
 // thread. Returns whether the system call was made.
 bool thread_fence();
 
+// The same, always: also where the process counts as single-threaded or has not been registered. false: this
+// kernel cannot.
+bool fence_all_threads();
+
 }  // namespace snapshot

@@ -53,6 +53,14 @@ SNAPSHOT_SLOW_PATH void mark_unlisted(Slot slot, Run run) {
   windows[slot].scan.store(true, std::memory_order_release);
 }
 
+// A handler that interrupts this may have raised it further.
+SNAPSHOT_SLOW_PATH void raise_deepest(FileLists *lists, u32 level) {
+  u32 deepest = lists->deepest.load(std::memory_order_relaxed);
+  while (deepest < level &&
+         !lists->deepest.compare_exchange_weak(deepest, level, std::memory_order_release)) {
+  }
+}
+
 // Steps 2 and 3, with step 1 done.
 void mark_and_list(Thread *thread, u32 level, Slot slot, Run run) {
   bool fresh = false;
@@ -65,7 +73,9 @@ void mark_and_list(Thread *thread, u32 level, Slot slot, Run run) {
   // The compiler must not move the marks below the entry; the CPU does not.
   std::atomic_signal_fence(std::memory_order_seq_cst);
   FileLists *lists = lists_for(thread, slot);
-  if (SNAPSHOT_UNLIKELY(lists == nullptr || !lists->level[level].append(run))) mark_unlisted(slot, run);
+  if (SNAPSHOT_UNLIKELY(lists == nullptr)) return mark_unlisted(slot, run);
+  if (SNAPSHOT_UNLIKELY(lists->deepest.load(std::memory_order_relaxed) < level)) raise_deepest(lists, level);
+  if (SNAPSHOT_UNLIKELY(!lists->level[level].append(run))) mark_unlisted(slot, run);
 }
 
 // The commit will read the old bytes of this line.

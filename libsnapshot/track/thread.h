@@ -14,6 +14,7 @@ namespace snapshot {
 inline constexpr u32 kDepthMax = 6;
 
 struct FileLists {
+  std::atomic<u32> deepest;  // level that was ever used: raised before its list gets its first entry
   DirtyList level[kDepthMax];
 };
 

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/syscall.h"
 #include "in_child.h"
 
 using snapshot::Mutex;
@@ -53,6 +54,28 @@ TEST_CASE("a waiting thread is woken when the mutex becomes free") {
   }
   waiter.join();
   CHECK(entered);
+}
+
+// Unlocking does not wait for its own store to become visible, so a thread that goes to sleep at that instant
+// must not count on being seen. Each round ends with nobody left who could wake it by chance.
+TEST_CASE("an unlock and a thread that begins to wait do not miss each other") {
+  Mutex mutex;
+  constexpr int rounds = 30000;
+  std::atomic<int> arrived = 0, inside = 0;
+  const auto work = [&] {
+    for (int round = 1; round <= rounds; ++round) {
+      ++arrived;
+      while (arrived < 2 * round) snapshot::sys::call(SYS_sched_yield);
+      for (int i = 0; i < 3; ++i) {
+        MutexLock lock(mutex);
+        inside.store(inside.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      }
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  CHECK(inside == 2 * 3 * rounds);
 }
 
 TEST_CASE("after fork a mutex that another thread held can be used again") {
