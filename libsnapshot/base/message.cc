@@ -81,6 +81,8 @@ const char *error_words(int error) {
       return "disk quota exceeded";
     case EDEADLK:
       return "would wait for itself";
+    case ENODATA:
+      return "the file ends too early";
     case EBADMSG:
       return "damaged";
     case ESTALE:

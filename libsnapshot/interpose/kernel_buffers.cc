@@ -35,6 +35,9 @@ ssize_t written_count(void *to, ssize_t result, size_t capacity) {
 int kernel_clock_gettime(clockid_t clock, timespec *to) noexcept {
   return static_cast<int>(edge(sys::call(SYS_clock_gettime, clock, sys::as_long(to))));
 }
+int kernel_clock_getres(clockid_t clock, timespec *to) noexcept {
+  return static_cast<int>(edge(sys::call(SYS_clock_getres, clock, sys::as_long(to))));
+}
 time_t kernel_time(time_t *to) noexcept { return edge(sys::call(SYS_time, sys::as_long(to))); }
 int kernel_gettimeofday(timeval *__restrict to, void *__restrict zone) noexcept {
   return static_cast<int>(edge(sys::call(SYS_gettimeofday, sys::as_long(to), sys::as_long(zone))));
@@ -120,7 +123,7 @@ int slow_clock_gettime(clockid_t clock, timespec *to) noexcept {
   return filled_in(to, real_or<"clock_gettime">(kernel_clock_gettime)(clock, to));
 }
 int slow_clock_getres(clockid_t clock, timespec *to) noexcept {
-  return filled_in(to, SNAPSHOT_REAL(clock_getres)(clock, to));
+  return filled_in(to, real_or<"clock_getres">(kernel_clock_getres)(clock, to));
 }
 int slow_timespec_get(timespec *to, int base) noexcept {
   return filled_in(to, SNAPSHOT_REAL(timespec_get)(to, base));

@@ -29,8 +29,7 @@ bool all_zero(const void *p, u64 bytes) {
 Status read_header(int fd, const char *path, u64 bytes, format::Header *out) {
   if (bytes < format::kFirstAreaOffset)
     return refuse(path, "the log is truncated (its header is not whole)", kKeepBoth);
-  if (Status s = read_exactly(fd, out, sizeof *out, format::kHeaderOffset); !s.ok())
-    return refuse(path, "the log cannot be read", kKeepBoth);
+  if (Status s = read_exactly(fd, out, sizeof *out, format::kHeaderOffset); !s.ok()) return s;
   if (out->magic != format::kMagic) return refuse(path, "this is not a Snapshot log", kKeepBoth);
   if (out->version != format::kVersion) {
     Message m;
@@ -47,13 +46,16 @@ Status read_header(int fd, const char *path, u64 bytes, format::Header *out) {
   return kOk;
 }
 
-bool is_retired(int fd, const format::Header &header) {
+// A mark that cannot be read is not one that is missing: without it a file that was closed, and perhaps
+// changed since, would be undone.
+Status read_retired_mark(int fd, const format::Header &header, bool *retired) {
   format::Retired mark;
-  if (!read_exactly(fd, &mark, sizeof mark, format::kRetiredOffset).ok()) return false;
+  if (Status s = read_exactly(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
   const u64 checksum = mark.checksum;
   mark.checksum = 0;
-  return mark.magic == format::kRetiredMagic && mark.log_id == header.log_id &&
-         checksum == hash_bytes(header.log_id, &mark, sizeof mark);
+  *retired = mark.magic == format::kRetiredMagic && mark.log_id == header.log_id &&
+             checksum == hash_bytes(header.log_id, &mark, sizeof mark);
+  return kOk;
 }
 
 // The numbers of a record header that the rest of the checks index with.
@@ -136,7 +138,7 @@ Status read_exactly(int fd, void *to, u64 bytes, u64 offset) {
     const long n = sys::pread(fd, static_cast<u8 *>(to) + done, bytes - done, offset + done);
     if (n == -EINTR) continue;
     if (sys::failed(n)) return sys::status(n);
-    if (n == 0) return {EBADMSG};
+    if (n == 0) return {ENODATA};
     done += static_cast<u64>(n);
   }
   return kOk;
@@ -145,17 +147,17 @@ Status read_exactly(int fd, void *to, u64 bytes, u64 offset) {
 Status read_log(int fd, const char *path, LogView *out) {
   *out = {};
   out->fd = fd;
-  struct stat st;
-  if (Status s = sys::status(sys::fstat(fd, &st)); !s.ok())
-    return refuse(path, "the log cannot be read", kKeepBoth);
-  out->bytes = static_cast<u64>(st.st_size);
-  if (Status s = read_header(fd, path, out->bytes, &out->header); !s.ok()) return s;
-  out->retired = is_retired(fd, out->header);
+  struct stat st{};
   GrowBuffer<u8> piece;
-  Status s = piece.reserve(format::kHashPiece);
+  Status s = sys::status(sys::fstat(fd, &st));
+  out->bytes = static_cast<u64>(st.st_size);
+  if (s.ok()) s = read_header(fd, path, out->bytes, &out->header);
+  if (s.ok()) s = read_retired_mark(fd, out->header, &out->retired);
+  if (s.ok()) s = piece.reserve(format::kHashPiece);
   for (unsigned i = 0; i < 2 && s.ok(); ++i) s = read_record(out, path, i, piece.data());
   piece.release();
   if (s.ok() || s.error == EBADMSG) return s;
+  if (s.error == ENODATA) return refuse(path, "the log is truncated (it ends while it is read)", kKeepBoth);
   Message m;
   m << path << ": the log cannot be read: " << error_words(s.error) << "; nothing was changed";
   return fail(s.error, m);

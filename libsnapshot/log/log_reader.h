@@ -34,7 +34,7 @@ struct LogView {
 // damaged header. EIO: cannot be read. path is for messages.
 Status read_log(int fd, const char *path, LogView *out);
 
-// Reads exactly bytes at offset. EBADMSG if the file ends before, EIO and the like from the system.
+// Reads exactly bytes at offset. ENODATA if the file ends before, EIO and the like from the system.
 Status read_exactly(int fd, void *to, u64 bytes, u64 offset);
 
 }  // namespace snapshot
