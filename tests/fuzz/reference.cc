@@ -1,0 +1,159 @@
+#include "reference.h"
+
+#include "platform/hash.h"
+#include "repair.h"
+
+namespace fuzz {
+namespace {
+
+using snapshot::hash_bytes;
+using snapshot::kLineBytes;
+
+template <typename T>
+bool checksum_holds(T value, u64 seed) {
+  const u64 stated = value.checksum;
+  value.checksum = 0;
+  return stated == hash_bytes(seed, &value, sizeof value);
+}
+
+bool header_holds(const format::Header &h) {
+  return h.magic == format::kMagic && h.version == format::kVersion &&
+         h.architecture == format::kArchitecture && checksum_holds(h, format::kMagic);
+}
+
+bool is_zeros(const format::RecordHeader &h) {
+  static constexpr format::RecordHeader zeros{};
+  return std::memcmp(&h, &zeros, sizeof h) == 0;
+}
+
+// "Runs lie within the larger of the two sizes", and line_count is the sum of their counts.
+bool runs_hold(const ReferenceRecord &r) {
+  const u64 size = std::max(r.header.size_before, r.header.size_after);
+  const u64 lines_of_file = (size + kLineBytes - 1) / kLineBytes;
+  u64 sum = 0;
+  for (const u64 run : r.runs) {
+    const u64 first = format::run_line(run), count = format::run_count(run);
+    if (count == 0 || first + count > lines_of_file) return false;
+    sum += count;
+  }
+  return sum == r.header.line_count;
+}
+
+bool sizes_possible(const ReferenceRecord &r) {
+  return r.header.size_before <= SparseFile::bytes_max && r.header.size_after <= SparseFile::bytes_max;
+}
+
+// Whether the record, with as many runs and lines as it says, ends in its area.
+bool fits(const ReferenceRecord &r) {
+  const u64 table = format::record_bytes(r.header.run_count, 0);
+  return table <= r.capacity && r.header.line_count <= (r.capacity - table) / kLineBytes;
+}
+
+void read_record(const SparseFile &file, unsigned area, const ReferenceLog &log, ReferenceRecord *r) {
+  r->header = read_struct<format::RecordHeader>(file, r->offset);
+  r->empty = is_zeros(r->header);
+  const format::RecordHeader &h = r->header;
+  if (h.magic != format::kUndoMagic || h.log_id != log.header.log_id) return;
+  if (h.sequence == 0 || format::area_of(h.sequence) != area || !sizes_possible(*r) || !fits(*r)) return;
+  const u64 body = format::record_bytes(h.run_count, h.line_count) - sizeof h;
+  if (!checksum_holds(h, chained_hash(h.log_id, file, r->offset + sizeof h, body))) return;
+  r->runs.resize(h.run_count);
+  (void)file.read(r->offset + sizeof h, r->runs.data(), r->runs.size() * sizeof(u64));
+  r->whole = runs_hold(*r);
+}
+
+// The place of the area, if its entry can be believed.
+void read_place(const SparseFile &file, unsigned area, u64 log_id, ReferenceRecord *r) {
+  const auto entry = read_struct<format::AreaEntry>(file, format::kAreaEntryOffset[area]);
+  if (entry.log_id != log_id || !checksum_holds(entry, area)) return;
+  if (entry.offset % kPageBytes != 0 || entry.offset < format::kFirstAreaOffset) return;
+  if (entry.capacity % kPageBytes != 0 || entry.capacity < format::kAreaBytesMin) return;
+  if (entry.capacity > ~entry.offset) return;
+  r->known_place = true;
+  r->offset = entry.offset, r->capacity = entry.capacity;
+}
+
+bool is_this_files_log(const Files &files, const format::Header &h) {
+  if (h.file_inode != files.inode) return false;
+  return h.file_birth_ns == files.birth_ns || h.file_birth_ns == 0 || files.birth_ns == 0;
+}
+
+SparseFile with_old_lines(const Files &files, const ReferenceRecord &r) {
+  SparseFile data = files.data;
+  u64 from = r.lines_offset();
+  std::array<u8, kLineBytes> line;
+  for (const u64 run : r.runs)
+    for (u64 i = 0; i < format::run_count(run); ++i, from += kLineBytes) {
+      const u64 at = (format::run_line(run) + i) * kLineBytes;
+      if (at >= r.header.size_before) continue;
+      (void)files.log.read(from, line.data(), line.size());
+      data.write(at, line.data(), std::min(kLineBytes, r.header.size_before - at));
+    }
+  return data;
+}
+
+// "n > 1, size_before = size_after of n-1 | record n-1, whole" and "1, size_before = size_at_open | zeros".
+bool may_be_undone(const ReferenceLog &log, unsigned newest) {
+  const ReferenceRecord &n = log.record[newest], &other = log.record[newest ^ 1];
+  if (n.header.sequence == 1) return other.empty && n.header.size_before == log.header.size_at_open;
+  return other.whole && other.header.sequence == n.header.sequence - 1 &&
+         other.header.size_after == n.header.size_before;
+}
+
+void judge_newest(const Files &files, const ReferenceLog &log, Judgement *out) {
+  const ReferenceRecord &n = log.record[out->area];
+  out->sequence = n.header.sequence;
+  if (files.data.size() < std::min(n.header.size_before, n.header.size_after)) return;
+  if (digest_of_lines(files, n.offset, n.header) == n.header.new_digest) {
+    out->outcome = Outcome::complete;
+    out->size = n.header.size_after;
+  } else if (may_be_undone(log, out->area)) {
+    out->outcome = Outcome::undone;
+    out->size = n.header.size_before;
+    out->data = with_old_lines(files, n);
+  }
+}
+
+}  // namespace
+
+ReferenceLog reference_log(const SparseFile &file) {
+  ReferenceLog out;
+  out.header = read_struct<format::Header>(file, format::kHeaderOffset);
+  if (file.size() < format::kFirstAreaOffset || !header_holds(out.header)) return out;
+  const auto mark = read_struct<format::Retired>(file, format::kRetiredOffset);
+  out.retired = mark.magic == format::kRetiredMagic && mark.log_id == out.header.log_id &&
+                checksum_holds(mark, out.header.log_id);
+  for (unsigned area = 0; area < 2; ++area) {
+    ReferenceRecord &r = out.record[area];
+    read_place(file, area, out.header.log_id, &r);
+    if (!r.known_place) continue;
+    if (r.offset + r.capacity > file.size()) return out;
+    read_record(file, area, out, &r);
+  }
+  out.refused = false;
+  return out;
+}
+
+Judgement reference_judgement(const Files &files, const ReferenceLog &log) {
+  Judgement out;
+  out.data = files.data;
+  out.size = files.data.size();
+  if (log.refused) return out;
+  if (log.retired) {
+    out.outcome = Outcome::retired;
+    return out;
+  }
+  if (!is_this_files_log(files, log.header)) return out;
+  const ReferenceRecord &zero = log.record[0], &one = log.record[1];
+  if (zero.whole || one.whole) {
+    out.area = zero.whole && (!one.whole || zero.header.sequence > one.header.sequence) ? 0 : 1;
+    judge_newest(files, log, &out);
+  } else if (zero.empty && files.data.size() >= log.header.size_at_open) {
+    out.outcome = Outcome::complete;
+    out.size = log.header.size_at_open;
+  }
+  if (out.outcome != Outcome::refused) out.data.resize(out.size);
+  return out;
+}
+
+}  // namespace fuzz

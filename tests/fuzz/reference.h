@@ -1,0 +1,42 @@
+// What FORMAT.md says about a log and its data file, written down once more, as plainly as possible and from
+// the page alone: the targets compare the library's reader and its recovery with it.
+#pragma once
+#include <vector>
+
+#include "hostile_case.h"
+
+namespace fuzz {
+
+struct ReferenceRecord {
+  bool known_place = false;  // the area's entry holds
+  bool empty = false;        // the header line is zeros
+  bool whole = false;
+  u64 offset = 0, capacity = 0;
+  format::RecordHeader header{};
+  std::vector<u64> runs;
+
+  u64 lines_offset() const { return offset + format::record_bytes(header.run_count, 0); }
+};
+
+struct ReferenceLog {
+  bool refused = true;
+  bool retired = false;
+  format::Header header{};
+  ReferenceRecord record[2];
+};
+
+ReferenceLog reference_log(const SparseFile &log);
+
+enum class Outcome { refused, retired, complete, undone };
+
+struct Judgement {
+  Outcome outcome = Outcome::refused;
+  unsigned area = 0;  // of the newest record
+  u64 sequence = 0;   // of the newest record; 0: none
+  u64 size = 0;       // that recovery leaves
+  SparseFile data;    // that recovery leaves
+};
+
+Judgement reference_judgement(const Files &files, const ReferenceLog &log);
+
+}  // namespace fuzz
