@@ -3,10 +3,13 @@
 //
 // The scenario runs in a forked child. Its main thread is the one that is stepped, between two marks (int3)
 // that it sets itself; its other threads run freely. The parent is the tracer (ptrace(2)) and talks to those
-// other threads through pipes. A limit on waiting turns a deadlock into a failure.
+// other threads through pipes. A limit on waiting turns a deadlock into a failure. Tracer and child share one
+// CPU: each hands over to the other and neither runs ahead meanwhile, and a step need not wake up another
+// CPU.
 #pragma once
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -68,6 +71,29 @@ class Helpline {
   int ask_[2], answer_[2];
 };
 
+// This thread, and what it forks meanwhile, stays on the CPU where it is. Children keep that.
+class OnOneCpu {
+ public:
+  OnOneCpu() {
+    const int cpu = sched_getcpu();
+    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    // Where it is not allowed the tests are slower, and no less right.
+    pinned_ = sched_setaffinity(0, sizeof one, &one) == 0;
+  }
+  ~OnOneCpu() {
+    if (pinned_) (void)sched_setaffinity(0, sizeof before_, &before_);
+  }
+  OnOneCpu(const OnOneCpu &) = delete;
+  OnOneCpu &operator=(const OnOneCpu &) = delete;
+
+ private:
+  cpu_set_t before_;
+  bool pinned_ = false;
+};
+
 class SteppedThread {
  public:
   // body runs in the child; its return value is the exit status.
@@ -91,8 +117,10 @@ class SteppedThread {
   explicit SteppedThread(Attach to) : pid_(to.thread), child_(to.child) {
     if (ptrace(PTRACE_ATTACH, pid_, nullptr, nullptr) != 0 || !wait_for_stop())
       throw std::runtime_error("PTRACE_ATTACH");
+    attached() = pid_;
   }
   ~SteppedThread() {
+    if (attached() == pid_) attached() = 0;
     if (gone_) return;
     syscall(SYS_tgkill, child_ != 0 ? child_ : pid_, pid_, SIGKILL);
     for (int status = 0; waitpid(pid_, &status, __WALL) >= 0 || errno == EINTR;)
@@ -176,13 +204,23 @@ class SteppedThread {
   pid_t pid() const { return pid_; }
 
  private:
+  // The child's other thread that is traced; 0: none. It must be waited for, or the end of the child is not
+  // told.
+  static pid_t &attached() {
+    static pid_t thread;
+    return thread;
+  }
+
   // Kills the child when the time is up.
   class TimeLimit {
    public:
     explicit TimeLimit(pid_t pid) {
       victim() = pid;
       struct sigaction action = {};
-      action.sa_handler = [](int) { (void)kill(victim(), SIGKILL); };
+      action.sa_handler = [](int) {
+        (void)kill(victim(), SIGKILL);
+        if (attached() != 0 && attached() != victim()) (void)waitpid(attached(), nullptr, __WALL);
+      };
       sigaction(SIGALRM, &action, &before_);
       (void)alarm(20);
     }
@@ -222,6 +260,7 @@ class SteppedThread {
     return !gone_;
   }
 
+  OnOneCpu on_one_cpu_;  // before the fork
   pid_t pid_;
   pid_t child_ = 0;  // that an attached thread belongs to
   bool started_ = false;
