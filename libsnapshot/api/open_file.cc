@@ -75,6 +75,10 @@ Status take_over(const Candidate &c, const Settings &settings, RegisteredFile &f
     if (Status s = sys::status(sys::fstat(c.fd, &st)); !s.ok()) return cannot(c, "read its size", s.error);
     file.file_size = file.committed_size = static_cast<u64>(st.st_size);
     file.size.store(file.file_size, std::memory_order_relaxed);
+    file.size_synced = true;
+    // What was written or grown before it was mapped: commits sync what they change, and recovery refuses a
+    // file that is shorter than the log says.
+    if (Status s = sys::status(sys::fsync(c.fd)); !s.ok()) return cannot(c, "sync", s.error);
     const Status s =
         create_log(log_path, c.fd, file.identity, file.committed_size, &file.log.fd, &file.log.header);
     if (s.error != EEXIST) return s;
@@ -240,10 +244,11 @@ void let_go_of_log(ManagedFile &file) {
   // A file that is larger than its commit, or whose last commit could not be completed or undone, is for
   // recovery.
   const bool at_rest = file.file_size == file.committed_size && file.failed_runs.size() == 0;
-  // On page-cache media the size itself may not be on disk yet.
+  // A size that was changed after the last fence (a shrink that was applied, a growth that was rolled back)
+  // is not on the medium yet, and with the log goes what would bring it back.
   Status s = at_rest ? kOk : Status{EIO};
-  if (s.ok() && !file.medium.is_memory() && file.log.sequence != 0)
-    s = file.medium.fence_data(backing_of(file.base()), kPageBytes);
+  if (s.ok() && (file.size_fd >= 0 || (!file.medium.is_memory() && file.log.sequence != 0)))
+    s = sync_size(backing_of(file.base()));
   if (s.ok()) s = retire_log(file.log_path.c_str(), file.log.fd, file.log.header);
   close_areas(&file.log);
   close_private(file.log.fd);

@@ -52,6 +52,8 @@ struct ManagedFile {
   std::atomic<u64> size{0};
   u64 file_size SNAPSHOT_GUARDED_BY(commit_lock) = 0;
   u64 committed_size SNAPSHOT_GUARDED_BY(commit_lock) = 0;
+  // false: a shrink that was applied may not be durable; the file must not grow before it is.
+  bool size_synced SNAPSHOT_GUARDED_BY(commit_lock) = true;
   // Runs that were taken from the threads' lists and are not committed yet. Those whose lines are no longer
   // marked are stale and mean nothing.
   GrowBuffer<u64> pending SNAPSHOT_GUARDED_BY(commit_lock);

@@ -92,6 +92,9 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     return fail(EFBIG, m);
   }
   if (size > file.file_size) {
+    if (!file.size_synced)
+      if (Status s = sync_size(backing_of(file.base())); !s.ok()) return s;
+    file.size_synced = true;
     if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
     extend_eager_copy(file, size);
     if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) {
@@ -115,7 +118,12 @@ Status resize(ManagedFile &file, int fd, u64 size) {
 void apply_committed_size(ManagedFile &file) {
   if (file.file_size == file.committed_size) return;
   if (!truncate_real(file, file.committed_size).ok()) return;
-  if (file.committed_size < file.file_size) forget_beyond(file, file.committed_size);
+  if (file.committed_size < file.file_size) {
+    // Before the file can grow again: recovery takes a later commit for complete by its lines alone, and the
+    // bytes that this cut off would be back.
+    file.size_synced = sync_size(backing_of(file.base())).ok();
+    forget_beyond(file, file.committed_size);
+  }
   file.file_size = file.committed_size;
 }
 
