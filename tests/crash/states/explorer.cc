@@ -1,0 +1,203 @@
+#include "explorer.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace states {
+
+bool is_point_before(const Event &e) {
+  return e.kind == EventKind::fence || e.kind == EventKind::sync || e.kind == EventKind::sync_failed ||
+         e.kind == EventKind::sync_directory || e.kind == EventKind::begins;
+}
+
+bool is_point_after(const Event &e) { return e.kind == EventKind::returned; }
+
+namespace {
+
+// Recovery asks the environment at each of its steps whether to die there (base/step.h). With an empty one
+// that costs nothing; it took two thirds of the time.
+class EmptyEnvironment {
+ public:
+  EmptyEnvironment() : before_(environ) { environ = none_; }
+  ~EmptyEnvironment() { environ = before_; }
+  EmptyEnvironment(const EmptyEnvironment &) = delete;
+  EmptyEnvironment &operator=(const EmptyEnvironment &) = delete;
+  char **before() const { return before_; }
+
+ private:
+  char **before_;
+  char *none_[1] = {nullptr};
+};
+
+}  // namespace
+
+// One trace.
+class Explorer::Run {
+ public:
+  Run(Explorer &explorer, const std::vector<Event> &events)
+      : options_(explorer.options_), explorer_(explorer), events_(events), kernel_(files_), model_(files_) {}
+
+  std::vector<Failure> explore() {
+    for (const Event &e : events_) {
+      if (is_point_before(e)) visit_point();
+      model_.apply(e);
+      files_.forget_journal();
+      replay_.apply(e);
+      oracle_.apply(e);
+      if (is_point_after(e)) visit_point();
+      if (stop()) break;
+    }
+    if (!stop()) visit_point();
+    return std::move(failures_);
+  }
+
+ private:
+  bool stop() const {
+    return failures_.size() >= options_.failures_max || (explorer_.stop && explorer_.stop());
+  }
+  Totals &totals() { return explorer_.totals_; }
+
+  void visit_point();
+  void visit_images(const CrashModel &model, const std::vector<Choice> &choices, u64 point);
+  void visit_image(bool few);
+  void visit_recovery(const std::vector<Event> &events);
+  Complaint recover(bool for_real);
+  Complaint run_checker();
+  void fail(const std::string &why);
+  bool one_in(u64 every) { return every != 0 && mix(options_.effort.seed, counter_) % every == 0; }
+
+  const EmptyEnvironment environment_;
+  const ExplorerOptions &options_;
+  Explorer &explorer_;
+  const std::vector<Event> &events_;
+  SimulatedFiles files_;
+  SimulatedKernel kernel_;
+  CrashModel model_;
+  Oracle oracle_;
+  Replay replay_;
+  Judge judge_{files_, kernel_};
+  ImagePath path_;
+  std::vector<std::pair<const std::vector<Choice> *, const std::vector<u32> *>> open_;  // as path_
+  std::vector<Failure> failures_;
+  u64 point_ = 0, counter_ = 0;
+  bool first_of_point_ = false;
+};
+
+void Explorer::Run::visit_point() {
+  const u64 number = point_++;
+  if (options_.only_point && *options_.only_point != number) return;
+  judge_.follow(oracle_);
+  const std::vector<Choice> choices = model_.choices();
+  if (!options_.only_point && !explorer_.seen_.insert(mix(model_.hash(choices), oracle_.hash())).second) {
+    ++totals().points_seen;
+    return;
+  }
+  ++totals().points;
+  first_of_point_ = true;
+  path_.clear();
+  visit_images(model_, choices, number);
+}
+
+void Explorer::Run::visit_images(const CrashModel &model, const std::vector<Choice> &choices, u64 point) {
+  const u64 depth = path_.size();
+  const Effort &effort = depth == 0 ? options_.effort : options_.nested;
+  bool exhaustive = false;
+  std::vector<ImageName> images;
+  const bool chosen = depth < options_.only_image.size();
+  if (chosen && depth > 0 && options_.only_image[depth].point != point) return;
+  if (chosen)
+    images = {options_.only_image[depth].image};
+  else
+    images = images_of(choices, effort, &exhaustive);
+  if (depth == 0 && exhaustive) ++totals().points_exhaustive;
+  std::vector<u32> options;
+  path_.push_back({point, {}});
+  open_.emplace_back();
+  for (const ImageName &image : images) {
+    path_.back().image = image;
+    options_of(choices, image, effort.seed, &options);
+    open_.back() = {&choices, &options};
+    const SimulatedFiles::Mark mark = files_.mark();
+    model.build(choices, options);
+    visit_image(images.size() <= 512);
+    files_.back_to(mark);
+    if (stop()) break;
+  }
+  path_.pop_back();
+  open_.pop_back();
+}
+
+// The files are what the crash has left; few: there are few such images.
+void Explorer::Run::visit_image(bool few) {
+  const u64 depth = path_.size();
+  ++counter_;
+  ++(depth == 1 ? totals().images : totals().nested_images);
+  const bool asked = depth < options_.only_image.size();
+  const bool all = options_.only_image.empty();
+  const bool interrupt = asked || (all && depth <= options_.nested_depth &&
+                                   ((few && depth == 1) || one_in(options_.nested_every)));
+  const bool real =
+      options_.real_every != 0 && (std::exchange(first_of_point_, false) || one_in(options_.real_every));
+  if (real) explorer_.real_.put(files_);
+  std::vector<Event> recovery;
+  kernel_.record_to(interrupt ? &recovery : nullptr);
+  const SimulatedFiles::Mark mark = files_.mark();
+  const Complaint complaint = recover(real);
+  kernel_.record_to(nullptr);
+  if (complaint) return fail(*complaint);
+  if (!interrupt) return;
+  files_.back_to(mark);
+  visit_recovery(recovery);
+}
+
+Complaint Explorer::Run::recover(bool for_real) {
+  Complaint complaint = judge_.recover();
+  if (!complaint) complaint = judge_.recover_again();
+  if (!complaint && for_real) {
+    ++totals().real_images;
+    complaint = judge_.recover_for_real(explorer_.real_);
+  }
+  if (!complaint && one_in(options_.check_every)) complaint = run_checker();
+  return complaint;
+}
+
+Complaint Explorer::Run::run_checker() {
+  ++totals().checked_images;
+  char **const none = std::exchange(environ, environment_.before());
+  Complaint complaint = judge_.run_checker(explorer_.real_, options_.checker);
+  environ = none;
+  return complaint;
+}
+
+void Explorer::Run::visit_recovery(const std::vector<Event> &events) {
+  CrashModel model(files_);
+  u64 point = 0;
+  const auto visit = [&] {
+    if (const std::vector<Choice> choices = model.choices(); !choices.empty())
+      visit_images(model, choices, point);
+    ++point;
+  };
+  for (const Event &e : events) {
+    if (is_point_before(e)) visit();
+    model.apply(e);
+    if (stop()) return;
+  }
+  visit();
+}
+
+void Explorer::Run::fail(const std::string &why) {
+  ++totals().failures;
+  Failure failure{path_.front().point, path_, why, {}};
+  for (const auto &[choices, options] : open_)
+    for (std::size_t i = 0; i < choices->size(); ++i)
+      failure.choices.push_back(describe((*choices)[i], (*options)[i]));
+  failures_.push_back(std::move(failure));
+}
+
+std::vector<Failure> Explorer::explore(const std::vector<Event> &events) {
+  ++totals_.traces;
+  return Run(*this, events).explore();
+}
+
+}  // namespace states
