@@ -13,7 +13,8 @@ snapshot_packages_quickstart=(
 # shellcheck disable=SC2034
 snapshot_packages_test=(
   "${snapshot_packages_quickstart[@]}" clang-16 llvm-16-dev lld-16 libclang-rt-19-dev libclang-rt-16-dev
-  clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev ccache autoconf automake libtool make valgrind)
+  clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev ccache autoconf automake libtool make valgrind python3
+  e2fsprogs xfsprogs)
 
 snapshot_fail() {
   echo "${0##*/}: error: $1" >&2

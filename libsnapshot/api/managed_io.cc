@@ -49,10 +49,14 @@ Status prepare_write(RegisteredFile &file, int fd, int flags, i64 offset, u64 by
     *begin = static_cast<u64>(position);
   }
   if (Status s = check_room(file, *begin, bytes); !s.ok()) return s;
-  if (*begin + bytes <= seen_size(file)) return kOk;
+  const u64 old_size = seen_size(file);
+  if (*begin + bytes <= old_size) return kOk;
   if (Status s = resize(file, fd, *begin + bytes); !s.ok()) return s;
-  // write(2) reports a full disk itself, not the sync after it.
-  return prepare_for_writing(file.medium, backing_of({file.base().value + *begin}), bytes, file.log.fd);
+  // write(2) reports a full disk itself, not the sync after it; and then the file is as long as before.
+  const Status s =
+      prepare_for_writing(file.medium, backing_of({file.base().value + *begin}), bytes, file.log.fd);
+  if (!s.ok()) (void)resize(file, fd, old_size);
+  return s;
 }
 
 void store_vector(RegisteredFile &file, const iovec *vector, int count, u64 begin) {

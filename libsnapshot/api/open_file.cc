@@ -108,7 +108,7 @@ Status map_eagerly(const Candidate &c, RegisteredFile &file) {
   if (sys::failed(result)) return sys::status(result);
   (void)sys::madvise(base, bytes, MADV_HUGEPAGE);
   if (Status s = read_whole(c.fd, file.base().ptr(), size); !s.ok()) return s;
-  file.eager_bytes = bytes;
+  file.anonymous_end = bytes;
   return kOk;
 }
 
@@ -141,7 +141,7 @@ Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &
     result = sys::mmap(file.base().value, bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, c.fd, 0);
   if (sys::failed(result)) return cannot(c, "map", static_cast<int>(-result));
-  file.eager_bytes = 0;
+  file.anonymous_begin = file.anonymous_end = 0;
   file.reading_allocates = is_tmpfs(c.fd);
   if (!copies_eagerly(settings, file)) {
     const Status s = allocate_lazy_part(file, c.fd, file.file_size);

@@ -152,6 +152,13 @@ Status consider(int fd, Candidate *out, bool *managed) {
   *managed = false;
   const long flags = sys::fcntl(fd, F_GETFL);
   if (sys::failed(flags) || (flags & O_ACCMODE) != O_RDWR || (flags & O_PATH) != 0) return kOk;
+  struct stat st;
+  if (const long looked = sys::fstat(fd, &st); sys::failed(looked)) {
+    // It may be one that has to be managed: no mapping is better than one that is not.
+    Message m;
+    m << "descriptor " << fd << ": cannot look at its file: " << error_words(static_cast<int>(-looked));
+    return fail(static_cast<int>(-looked), m);
+  }
   if (!name_of(fd, out)) return kOk;
   out->fd = fd;
   out->open_flags = static_cast<int>(flags);

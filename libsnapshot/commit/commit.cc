@@ -136,6 +136,17 @@ Status rollback(ManagedFile &file, LineRange range) {
   const LineRange all = whole_file(file);
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex end = first_line_beyond(file, max_u64(size, file.file_size));
+  // All of them before the first is overwritten: a disk that cannot be read any more is an error, no signal.
+  for (u64 i = 0; i < file.runs.size(); ++i) {
+    const Run run = Run::unpack(file.runs[i]);
+    if (run.first >= end) continue;
+    const BackingAddr from = backing_of(address_of(run.first));
+    const u64 bytes = (min_u64(run.end(), end) - run.first) * kLineBytes;
+    if (file.medium.is_memory() && is_prepared(from, bytes)) continue;
+    if (s = prepare_for_reading(from, bytes); s.ok()) continue;
+    put_back(file);
+    return report(file, s);
+  }
   for (u64 i = 0; i < file.runs.size(); ++i) {
     const Run run = Run::unpack(file.runs[i]);
     for (LineIndex l = run.first; l < min_u64(run.end(), end); ++l)

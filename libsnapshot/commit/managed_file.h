@@ -41,8 +41,11 @@ struct ManagedFile {
   Path log_path;
   int size_fd =
       -1;  // O_PATH, from the first change of size on: closing such a descriptor drops no POSIX locks
-  u64 eager_bytes = 0;             // leading part of the working copy that is anonymous memory
-  bool reading_allocates = false;  // tmpfs: a read fault in a hole takes a block, or raises SIGBUS (resize.h)
+  // tmpfs: a read fault in a hole takes a block, or raises SIGBUS (resize.h).
+  bool reading_allocates = false;
+  // The part of the working copy that is anonymous memory: of an eager copy all, of a lazy one what the
+  // program has added to the file. Bytes from the window's begin, whole pages.
+  u64 anonymous_begin = 0, anonymous_end = 0;
 
   Mutex commit_lock;
   Medium medium SNAPSHOT_GUARDED_BY(commit_lock);

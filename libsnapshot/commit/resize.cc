@@ -42,32 +42,45 @@ void clear_working(ManagedFile &file, u64 from, u64 to) {
 void forget_beyond(ManagedFile &file, u64 size) {
   const u64 first = round_up(size, kPageBytes);
   // Anonymous pages do not go with the file: make them what the file will have there if it grows again.
-  if (file.eager_bytes > first)
-    (void)sys::madvise(file.base().value + first, file.eager_bytes - first, MADV_DONTNEED);
+  const u64 from = max_u64(first, file.anonymous_begin);
+  if (file.anonymous_end > from)
+    (void)sys::madvise(file.base().value + from, file.anonymous_end - from, MADV_DONTNEED);
   const u64 window_page = (file.base().value - kWorkingBase) / kPageBytes;
   forget_pages(window_page + first / kPageBytes, window_page + file.window().bytes() / kPageBytes);
 }
 
 // The part that the program has just added reads as zeros, so its working copy needs no page of the file. On
-// tmpfs such a page is a block, and a full disk would be a SIGBUS at the program's first access. Where the
-// copy is lazy it stays so.
-void extend_eager_copy(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
-  const u64 from = file.eager_bytes, to = round_up(size, kPageBytes);
-  if (from < round_up(file.file_size, kPageBytes) || from >= to) return;
+// tmpfs such a page is a block, and a full disk would be a SIGBUS at the program's first access.
+void add_anonymous_part(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 old_end = round_up(file.file_size, kPageBytes), to = round_up(size, kPageBytes);
+  const bool none = file.anonymous_begin == file.anonymous_end;
+  // Larger behind our back: what lies between is the file's.
+  if (!none && file.anonymous_end < old_end) return;
+  // A part that begins later was added before the file shrank; what lies before it was cut off, too.
+  const u64 from = none || file.anonymous_begin > old_end ? old_end : file.anonymous_end;
+  if (from >= to) return;
   const long result = sys::mmap(file.base().value + from, to - from, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (sys::failed(result)) return;
   (void)sys::madvise(file.base().value + from, to - from, MADV_HUGEPAGE);
-  file.eager_bytes = to;
+  if (none || from < file.anonymous_begin) file.anonymous_begin = from;
+  file.anonymous_end = max_u64(to, file.anonymous_end);
 }
+
+// Allocated holes take memory on tmpfs: a very sparse file is meant to be one.
+constexpr u64 kAllocateMax = u64{256} << 20;
 
 }  // namespace
 
 Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) {
   const u64 end = round_up(size, kPageBytes);
-  if (!file.reading_allocates || end <= file.eager_bytes) return kOk;
+  struct stat st;
+  if (!file.reading_allocates || end <= file.anonymous_end) return kOk;
+  if (Status s = sys::status(sys::fstat(fd, &st)); !s.ok()) return s;
+  if (static_cast<u64>(st.st_blocks) * 512 + kAllocateMax < end) return kOk;
+  const u64 from = file.anonymous_begin == 0 ? file.anonymous_end : 0;
   long result;
-  do result = sys::fallocate(fd, FALLOC_FL_KEEP_SIZE, file.eager_bytes, end - file.eager_bytes);
+  do result = sys::fallocate(fd, FALLOC_FL_KEEP_SIZE, from, end - from);
   while (result == -EINTR);
   return sys::status(result);
 }
@@ -96,7 +109,7 @@ Status resize(ManagedFile &file, int fd, u64 size) {
       if (Status s = sync_size(backing_of(file.base())); !s.ok()) return s;
     file.size_synced = true;
     if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
-    extend_eager_copy(file, size);
+    add_anonymous_part(file, size);
     if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) {
       (void)sys::ftruncate(fd, file.file_size);
       return s;

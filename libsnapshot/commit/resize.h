@@ -13,7 +13,8 @@ Status resize(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit
 
 // Where the first access to a hole of the file takes a block (tmpfs), and the lazy part of the working copy
 // is a mapping of the file: allocates the holes in [0, size), so that a full disk is an error here and never
-// a signal there. ENOSPC, without a message.
+// a signal there. Not for more than 256 MiB of holes: such a file is meant to be sparse. ENOSPC, without a
+// message.
 Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // The real file was found, or made, larger: takes note.

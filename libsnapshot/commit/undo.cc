@@ -69,11 +69,17 @@ Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
   const LineIndex partial = first_partial_line(file, size_before);
   for (u64 i = 0; i < file.runs.size(); ++i) {
     const Run run = Run::unpack(file.runs[i]);
-    for (LineIndex l = run.first; l < run.end(); ++l) {
+    const u8 *from = backing_of(address_of(run.first)).ptr();
+    if (SNAPSHOT_UNLIKELY(keep != nullptr)) {
+      if (Status s = file.medium.copy_back(keep, from, run.count * kLineBytes); !s.ok()) return s;
+      if (run.end() > partial) clear_beyond(file, run, size_before, keep);
+      from = keep;
+      keep += run.count * kLineBytes;
+    }
+    for (LineIndex l = run.first; l < run.end(); ++l, from += kLineBytes) {
       u8 *to = writer.line();
-      copy_line(to, backing_of(address_of(l)).ptr());
+      copy_line(to, from);
       if (SNAPSHOT_UNLIKELY(l >= partial)) clear_beyond(file, {l, 1}, size_before, to);
-      if (keep != nullptr) copy_line(keep, to), keep += kLineBytes;
     }
   }
   file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
@@ -93,18 +99,17 @@ struct Extent {
 };
 
 // Step 4, and the way back: the lines of runs, one after the other in from, to where they belong.
-Extent copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
-  Extent all;
+Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from, Extent *all) {
   for (u64 i = 0; i < runs.size(); ++i) {
     const Run run = Run::unpack(runs[i]);
     const BackingAddr to = backing_of(address_of(run.first));
     const u64 bytes = run.count * kLineBytes;
-    medium.copy(to.ptr(), from, bytes);
+    if (Status s = medium.copy(to.ptr(), from, bytes); SNAPSHOT_UNLIKELY(!s.ok())) return s;
     SNAPSHOT_STEP("commit-run-copied");
     from += bytes;
-    all.add(to, bytes);
+    all->add(to, bytes);
   }
-  return all;
+  return kOk;
 }
 
 Status sync_data(ManagedFile &file, Extent extent, u64 size_after) SNAPSHOT_REQUIRES(file.commit_lock) {
@@ -158,12 +163,14 @@ Status commit_undo(ManagedFile &file, u64 lines) {
   ++file.counters.fences;
   if (Status s = file.medium.fence_log(file.log.fd); !s.ok()) return s;
   SNAPSHOT_STEP("commit-log-durable");
-  const Extent extent = copy_to_backing(file.medium, file.runs, file.copies.data());
+  Extent extent;
+  Status applied = copy_to_backing(file.medium, file.runs, file.copies.data(), &extent);
   SNAPSHOT_STEP("commit-applied");
-  if (Status s = sync_data(file, extent, size_after); !s.ok()) {
+  if (applied.ok()) applied = sync_data(file, extent, size_after);
+  if (!applied.ok()) {
     for (u64 i = 0; i < file.runs.size(); ++i) file.failed_runs.push_reserved(file.runs[i]);
     (void)restore_failed_commit(file);  // if this fails, too, the next commit tries again
-    return s;
+    return applied;
   }
   SNAPSHOT_STEP("commit-durable");
   ++file.log.sequence;
@@ -175,7 +182,9 @@ Status restore_failed_commit(ManagedFile &file) {
   if (SNAPSHOT_LIKELY(file.failed_runs.size() == 0)) return kOk;
   // Stored anew, not only synced anew: after a failed sync the kernel counts the pages as clean.
   if (Status s = prepare_backing(file, file.failed_runs); !s.ok()) return s;
-  const Extent extent = copy_to_backing(file.medium, file.failed_runs, file.replaced.data());
+  Extent extent;
+  if (Status s = copy_to_backing(file.medium, file.failed_runs, file.replaced.data(), &extent); !s.ok())
+    return s;
   if (Status s = sync_data(file, extent, file.committed_size); !s.ok()) return s;
   file.failed_runs.clear();
   return kOk;

@@ -17,7 +17,7 @@ RecordWriter::RecordWriter(Log *log, u64 run_count, u64 line_count)
 
 void RecordWriter::put(u64 offset_in_record, const void *from, u64 bytes) {
   if (log_->medium.is_memory()) {
-    log_->medium.copy(area_->mapped + offset_in_record, from, bytes);
+    (void)log_->medium.copy(area_->mapped + offset_in_record, from, bytes);
     return;
   }
   if (!status_.ok()) return;

@@ -1,7 +1,11 @@
 #include "media/medium.h"
 
 #include "base/syscall.h"
+#include "platform/mutex.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -31,9 +35,9 @@ bool libpmem_says_memory(int fd) {
 int why_not_writable(int path_fd) {
   struct statfs fs;
   if (sys::failed(sys::fstatfs(path_fd, &fs))) return EIO;
-  // Reserved blocks are for root, who sees f_bfree; a few blocks may be left that an extent cannot use.
-  const u64 free_blocks = sys::call(SYS_geteuid) == 0 ? fs.f_bfree : fs.f_bavail;
-  return free_blocks * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
+  // Not f_bfree, even for root: it counts what ext4 keeps for itself. A few blocks may be left that an extent
+  // cannot use.
+  return static_cast<u64>(fs.f_bavail) * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
 }
 
 Status populate(u64 first_page, u64 end_page, int path_fd) {
@@ -56,6 +60,28 @@ Status uninterrupted(Sync sync) {
 }
 
 }  // namespace
+
+// By a system call: the kernel may have written the page back and protected it, or dropped it, since it was
+// prepared, and if the disk has failed since then an access of ours would raise SIGBUS where a system call
+// gets EFAULT. Reading, never writing, our own memory: that way round the kernel stores as we would, with a
+// fault where the page is protected, instead of through a reference to the page.
+Status copy_by_kernel(void *to, const void *from, u64 bytes) {
+  auto *t = static_cast<u8 *>(to);
+  auto *f = static_cast<const u8 *>(from);
+  while (bytes > 0) {
+    const struct iovec local = {t, bytes}, remote = {const_cast<u8 *>(f), bytes};
+    const long n =
+        sys::call(SYS_process_vm_readv, thread_token(), sys::as_long(&local), 1, sys::as_long(&remote), 1, 0);
+    if (n == -EINTR) continue;
+    if (n == -ENOSYS || n == -EPERM) {  // forbidden here (seccomp)
+      copy_bytes(t, f, bytes);
+      return kOk;
+    }
+    if (n <= 0) return {n == -ENOMEM ? ENOMEM : EIO};
+    t += n, f += n, bytes -= static_cast<u64>(n);
+  }
+  return kOk;
+}
 
 Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
   if (is_memory()) {
@@ -113,6 +139,17 @@ Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, i
     for (; page < stop; ++page) prepared[page] = 1;
   }
   return kOk;
+}
+
+Status prepare_for_reading(BackingAddr begin, u64 bytes) {
+  const u64 first = round_down(begin.value, kPageBytes);
+  const u64 end = round_up(begin.value + bytes, kPageBytes);
+  for (;;) {
+    const long result = sys::madvise(first, end - first, MADV_POPULATE_READ);
+    if (!sys::failed(result)) return kOk;
+    if (result == -EINTR || result == -EAGAIN) continue;
+    return {result == -ENOMEM ? ENOMEM : EIO};
+  }
 }
 
 }  // namespace snapshot

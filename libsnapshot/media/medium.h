@@ -16,6 +16,9 @@ namespace snapshot {
 
 enum class MediumKind { memory, page_cache };
 
+// Page-cache media: copies to or from a shared mapping of a file. EIO when a page cannot be had any more.
+Status copy_by_kernel(void *to, const void *from, u64 bytes);
+
 struct Medium {
   MediumKind kind = MediumKind::page_cache;
   const PersistVerbs *verbs = nullptr;
@@ -26,14 +29,22 @@ struct Medium {
   const char *name() const { return is_memory() ? "memory" : "page-cache"; }
 
   // Both addresses 64-byte aligned, bytes a multiple of 64. Reaches the medium at the next fence.
-  void copy(void *to, const void *from, u64 bytes) const {
-    if (is_memory()) {
+  [[nodiscard]] Status copy(void *to, const void *from, u64 bytes) const {
+    if (SNAPSHOT_LIKELY(is_memory())) {
       verbs->copy_nt(to, from, bytes);
       SNAPSHOT_OBSERVE(copy_nt, to, bytes);
-    } else {
-      copy_bytes(to, from, bytes);
-      SNAPSHOT_OBSERVE(copy_plain, to, bytes);
+      return kOk;
     }
+    const Status s = copy_by_kernel(to, from, bytes);
+    SNAPSHOT_OBSERVE(copy_plain, to, bytes);
+    return s;
+  }
+
+  // The way back, from the backing range. The same about addresses and bytes.
+  [[nodiscard]] Status copy_back(void *to, const void *from, u64 bytes) const {
+    if (!is_memory()) return copy_by_kernel(to, from, bytes);
+    copy_bytes(to, from, bytes);
+    return kOk;
   }
 
   // Everything copied to the data range, a mapping of the file, is durable on return. Reports a failed sync
@@ -55,6 +66,10 @@ Status sync_size(BackingAddr begin);
 // block on the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there
 // cannot raise SIGBUS for want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
 Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, int path_fd);
+
+// Makes every page that overlaps [begin, begin + bytes) of the backing range present: afterwards a load there
+// does not raise SIGBUS because the disk fails. The range must lie inside the file. EIO, ENOMEM.
+Status prepare_for_reading(BackingAddr begin, u64 bytes);
 
 // Memory media: whether prepare_for_writing has nothing to do. Says no for a range of more than one page.
 inline bool is_prepared(BackingAddr begin, u64 bytes) {
