@@ -60,7 +60,7 @@ TEST_CASE("what is copied to a mapping and fenced is in the file, on both media"
     REQUIRE(mapped != MAP_FAILED);
     alignas(64) s::u8 line[64];
     std::memset(line, medium.is_memory() ? 'm' : 'p', sizeof line);
-    medium.copy(mapped + 4096, line, 64);
+    CHECK(medium.copy(mapped + 4096, line, 64).ok());
     CHECK(medium.fence_data({reinterpret_cast<s::u64>(mapped) + 4096}, 64).ok());
     CHECK(medium.fence_log(file.fd).ok());
     std::string expected(8192, 'a');
