@@ -77,7 +77,8 @@ Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) {
   struct stat st;
   if (!file.reading_allocates || end <= file.anonymous_end) return kOk;
   if (Status s = sys::status(sys::fstat(fd, &st)); !s.ok()) return s;
-  if (static_cast<u64>(st.st_blocks) * 512 + kAllocateMax < end) return kOk;
+  const u64 allocated = static_cast<u64>(st.st_blocks) * 512;
+  if (allocated >= end || allocated + kAllocateMax < end) return kOk;
   const u64 from = file.anonymous_begin == 0 ? file.anonymous_end : 0;
   long result;
   do result = sys::fallocate(fd, FALLOC_FL_KEEP_SIZE, from, end - from);

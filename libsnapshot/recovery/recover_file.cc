@@ -50,6 +50,7 @@ Status cannot_remove(const char *log_path, int error) {
 }
 
 Status without_log(int data_fd, FileReport *out) {
+  *out = {};  // an earlier look may have found one
   struct stat st;
   if (!sys::failed(sys::fstat(data_fd, &st)))
     out->findings.size_now = out->findings.size_recovered = static_cast<u64>(st.st_size);
