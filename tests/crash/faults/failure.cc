@@ -1,0 +1,294 @@
+#include "failure.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/falloc.h>
+#include <linux/membarrier.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace faults {
+
+bool network_file_system = false;
+
+namespace {
+
+#define FAILURE(error) \
+  Failure { #error, error }
+constexpr Failure interrupted = FAILURE(EINTR), short_count = {"short", 0}, nothing = {"nothing", -1};
+
+// File systems that lack something: files without a name and hard links (vfat), the same when full, and
+// fallocate on a full one (NFS before 4.2).
+constexpr Failure vfat(int error) { return {"vfat", error}; }
+constexpr Failure full_vfat(int error) { return {"full-vfat", error}; }
+constexpr Failure full_nfs(int error) { return {"full-nfs", error}; }
+
+bool is_populate(long number, Arguments a) {
+  return number == SYS_madvise && (a[2] == MADV_POPULATE_WRITE || a[2] == MADV_POPULATE_READ);
+}
+bool is_unnamed_file(long number, Arguments a) {
+  return number == SYS_openat && (a[2] & O_TMPFILE) == O_TMPFILE;
+}
+bool punches_hole(long number, Arguments a) {
+  return number == SYS_fallocate && (a[1] & FALLOC_FL_PUNCH_HOLE) != 0;
+}
+bool asks_for_number(long number, Arguments a) { return number == SYS_fcntl && a[1] == F_DUPFD_CLOEXEC; }
+
+bool is_anonymous(long number, Arguments a) {
+  return number == SYS_mremap || (number == SYS_mmap && (a[3] & MAP_ANONYMOUS) != 0);
+}
+bool is_log(const std::string &path) { return path.ends_with(".snaplog"); }
+bool is_log(long fd) {
+  char name[PATH_MAX] = {};
+  const std::string self = "/proc/self/fd/" + std::to_string(fd);
+  if (syscall(SYS_readlink, self.c_str(), name, sizeof name - 1) <= 0) return false;
+  return is_log(std::string(name)) ||
+         std::string(name).find("/#") != std::string::npos;  // made without a name
+}
+bool is_directory(long fd) {
+  struct stat st;
+  return syscall(SYS_fstat, fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+std::string path_at(long address) { return reinterpret_cast<const char *>(address); }
+bool looks_at_log(long number, Arguments a) {
+  return (number == SYS_newfstatat && is_log(path_at(a[1]))) || (number == SYS_fstat && is_log(a[0]));
+}
+bool keeps_handle(long number, Arguments a) {
+  return number == SYS_openat && (a[2] & O_PATH) != 0 && path_at(a[1]).starts_with("/proc/self/fd/");
+}
+
+bool is_for_recovery(Arguments a) { return (a[2] & O_NONBLOCK) != 0 && !is_log(path_at(a[1])); }
+
+std::vector<Failure> failures_of_open(Arguments a) {
+  std::vector<Failure> all = {FAILURE(EMFILE), FAILURE(ENFILE), FAILURE(ENOMEM), FAILURE(EIO)};
+  if ((a[2] & O_CREAT) != 0 || is_unnamed_file(SYS_openat, a)) all.push_back(FAILURE(ENOSPC));
+  if (is_unnamed_file(SYS_openat, a))
+    all.insert(all.end(), {FAILURE(EOPNOTSUPP), vfat(EOPNOTSUPP), full_vfat(EOPNOTSUPP)});
+  if (is_for_recovery(a))
+    all.insert(all.end(), {FAILURE(EACCES), FAILURE(EPERM), FAILURE(EROFS), FAILURE(ENOTDIR)});
+  return all;
+}
+
+std::vector<Failure> failures_of_memory(long number, Arguments a) {
+  if (is_populate(number, a)) return {FAILURE(EFAULT), FAILURE(ENOMEM), interrupted};
+  if (number == SYS_madvise) return {FAILURE(EINVAL), FAILURE(ENOMEM)};
+  return {FAILURE(ENOMEM)};
+}
+
+// Contention is for other tests: EEXIST and EWOULDBLOCK are no faults.
+std::vector<Failure> failures_of_name(long number) {
+  if (number == SYS_readlink || number == SYS_faccessat) return {FAILURE(ENOMEM), FAILURE(EIO)};
+  std::vector<Failure> all = {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), FAILURE(EROFS)};
+  if (number == SYS_linkat) all.insert(all.end(), {vfat(EPERM), FAILURE(EOPNOTSUPP)});
+  return all;
+}
+
+}  // namespace
+
+std::vector<Failure> failures_of(long number, Arguments a) {
+  switch (number) {
+    case SYS_mmap:
+    case SYS_mremap:
+    case SYS_munmap:  // it may have to split a mapping
+    case SYS_mprotect:
+    case SYS_madvise:
+      return failures_of_memory(number, a);
+    case SYS_process_vm_readv:  // a copy within the process: of pages that cannot be had, or that seccomp
+                                // forbids
+      return {FAILURE(EFAULT), FAILURE(ENOMEM), interrupted, FAILURE(EPERM)};
+    case SYS_msync:
+    case SYS_fsync:
+    case SYS_fdatasync:
+      if (is_directory(a[0])) return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EINVAL)};
+      return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted};
+    case SYS_pwrite64:
+      return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted, short_count, nothing};
+    case SYS_pread64:
+      return {FAILURE(EIO), FAILURE(ENOMEM), interrupted, short_count};
+    case SYS_write:
+      return {FAILURE(EIO), interrupted, short_count};
+    case SYS_fallocate:
+      return {FAILURE(ENOSPC),     FAILURE(EIO),      FAILURE(EDQUOT),     interrupted,
+              FAILURE(EOPNOTSUPP), full_vfat(ENOSPC), full_nfs(EOPNOTSUPP)};
+    case SYS_ftruncate:
+      if (is_log(a[0]))
+        return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted, full_nfs(ENOSPC)};
+      return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted};
+    case SYS_truncate:
+      return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted};
+    case SYS_openat:
+      return failures_of_open(a);
+    case SYS_close:
+      return {FAILURE(EIO), interrupted};
+    case SYS_fstat:
+      if (network_file_system) return {FAILURE(EIO), full_nfs(EIO)};
+      return {};
+    case SYS_newfstatat:
+    case SYS_statx:
+      return {FAILURE(EIO), FAILURE(ENOMEM)};
+    case SYS_fstatfs:
+      return {FAILURE(EIO)};
+    case SYS_flock:
+      if (a[1] == LOCK_UN) return {};
+      return {FAILURE(ENOLCK), interrupted};
+    case SYS_fcntl:  // the other commands report what the kernel has in memory
+      if (asks_for_number(number, a)) return {FAILURE(EMFILE)};
+      return {};
+    case SYS_linkat:
+    case SYS_renameat:
+    case SYS_renameat2:
+    case SYS_rename:
+    case SYS_unlink:
+    case SYS_unlinkat:
+    case SYS_readlink:
+    case SYS_faccessat:
+      return failures_of_name(number);
+    case SYS_fchown:
+    case SYS_fchmod:
+      return {FAILURE(EPERM), FAILURE(EIO)};
+    case SYS_getrandom:
+      return {interrupted, FAILURE(ENOSYS)};
+    case SYS_membarrier:  // ENOMEM: its mask of CPUs, on kernels for many of them (kernel/sched/membarrier.c)
+      if (a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED) return {FAILURE(ENOMEM)};
+      return {FAILURE(ENOSYS), FAILURE(ENOMEM)};
+    default:
+      return {};
+  }
+}
+
+std::optional<Failure> failure_like(const std::string &name, long number, Arguments a) {
+  const bool full_or_broken = name == "ENOSPC" || name == "EIO";
+  for (const Failure &f : failures_of(number, a))
+    if (name == f.name || (full_or_broken && is_populate(number, a) && f.error == EFAULT)) return f;
+  return std::nullopt;
+}
+
+const char *why_harmless(long number, Arguments a, int error) {
+  if (number == SYS_munmap) return "addresses stay taken; nothing in them is used again";
+  if (number == SYS_close) return "the kernel has closed it all the same, and what matters was synced before";
+  if (number == SYS_madvise && a[2] == MADV_HUGEPAGE) return "pages stay small: slower, no more";
+  if (number == SYS_madvise && a[2] == MADV_DONTNEED)
+    return "what cannot be dropped is overwritten with zeros";
+  if (number == SYS_madvise && a[2] == MADV_WIPEONFORK) return "pthread_atfork tells of the fork as well";
+  if (number == SYS_write && a[0] == 2) return "a message that cannot be written has nobody to be told";
+  if (number == SYS_fchown || number == SYS_fchmod)
+    return "only root or the owner can recover then: both could";
+  if (number == SYS_unlink) return "of a log that is marked as retired, or was never given to anybody";
+  if (punches_hole(number, a)) return "the log keeps blocks that it does not use";
+  if (number == SYS_getrandom)
+    return "log_id only tells this log's records from an earlier one's in its blocks";
+  if (is_unnamed_file(number, a)) return "a file with a temporary name takes its place";
+  if (asks_for_number(number, a)) return "any free number will do";
+  if (number == SYS_fallocate && error == EOPNOTSUPP) return "then writing reports a full disk, and can";
+  if (looks_at_log(number, a))
+    return "asks whether the log still has its name; if in doubt, it is looked for again";
+  if (number == SYS_fstat) return "the log's mode and owner are not made like the data file's";
+  if (number == SYS_ftruncate && is_log(a[0])) return "the log stays longer than it need be";
+  if (number == SYS_truncate || keeps_handle(number, a)) return "the next commit, or recovery, cuts the file";
+  if (number == SYS_msync && a[1] == 4096)
+    return "of a size that was cut: once more before the file grows, or before its log goes";
+  if (number == SYS_process_vm_readv && error == EPERM) return "then it is copied by stores";
+  if (number == SYS_faccessat) return "if in doubt there is a log, and whoever opens it is told";
+  if (number == SYS_readlink || (number == SYS_openat && (a[2] & O_PATH) != 0))
+    return "after a rename: messages name the old path, and the log, retired, is left to the next open";
+  if (number == SYS_openat && (a[2] & O_DIRECTORY) != 0) return "after a rename: as the next";
+  if (number == SYS_fsync && is_directory(a[0]))
+    return "after a rename: whether and when it lasts is the program's to say, by its own sync of the "
+           "directory";
+  if (number == SYS_linkat && (error == EPERM || error == EOPNOTSUPP))
+    return "then a rename that replaces nothing does";
+  if (number == SYS_unlinkat)
+    return "the log of a file that is gone; a new one of that name is not taken for it";
+  if (number == SYS_fstatfs) return "asks what to expect of a full disk";
+  if (is_anonymous(number, a))
+    return "what cannot be listed is marked, and the next commit looks at all marks";
+  if (number == SYS_mmap && (a[3] & MAP_SYNC) != 0) return "asks whether the medium is DAX, and hears no";
+  return nullptr;
+}
+
+// The library opens with flags that programs here do not use.
+bool is_programs_own(long number, Arguments a) {
+  return number == SYS_openat && (a[2] & (O_NONBLOCK | O_TMPFILE | O_PATH | O_EXCL)) == 0 &&
+         path_at(a[1]).ends_with("/data");
+}
+
+std::string name_of_call(long number, Arguments a) {
+  static const struct {
+    long number;
+    const char *name;
+  } names[] = {{SYS_mmap, "mmap"},
+               {SYS_mremap, "mremap"},
+               {SYS_munmap, "munmap"},
+               {SYS_mprotect, "mprotect"},
+               {SYS_madvise, "madvise"},
+               {SYS_msync, "msync"},
+               {SYS_fsync, "fsync"},
+               {SYS_fdatasync, "fdatasync"},
+               {SYS_pwrite64, "pwrite64"},
+               {SYS_pread64, "pread64"},
+               {SYS_write, "write"},
+               {SYS_fallocate, "fallocate"},
+               {SYS_ftruncate, "ftruncate"},
+               {SYS_truncate, "truncate"},
+               {SYS_openat, "openat"},
+               {SYS_close, "close"},
+               {SYS_fstat, "fstat"},
+               {SYS_newfstatat, "newfstatat"},
+               {SYS_statx, "statx"},
+               {SYS_fstatfs, "fstatfs"},
+               {SYS_flock, "flock"},
+               {SYS_fcntl, "fcntl"},
+               {SYS_linkat, "linkat"},
+               {SYS_renameat, "renameat"},
+               {SYS_renameat2, "renameat2"},
+               {SYS_rename, "rename"},
+               {SYS_unlink, "unlink"},
+               {SYS_unlinkat, "unlinkat"},
+               {SYS_readlink, "readlink"},
+               {SYS_faccessat, "faccessat"},
+               {SYS_fchown, "fchown"},
+               {SYS_fchmod, "fchmod"},
+               {SYS_getrandom, "getrandom"},
+               {SYS_membarrier, "membarrier"},
+               {SYS_process_vm_readv, "process_vm_readv"}};
+  if (is_populate(number, a))
+    return a[2] == MADV_POPULATE_WRITE ? "madvise POPULATE_WRITE" : "madvise POPULATE_READ";
+  if (number == SYS_madvise && a[2] == MADV_HUGEPAGE) return "madvise HUGEPAGE";
+  if (punches_hole(number, a)) return "fallocate PUNCH_HOLE";
+  for (const auto &n : names)
+    if (n.number == number) return n.name;
+  return "system call " + std::to_string(number);
+}
+
+const char *name_of_error(int error) {
+  const char *name = strerrorname_np(error);
+  return name == nullptr ? "no errno" : name;
+}
+
+bool is_translation(int injected, int error) {
+  if (injected == error) return true;
+  if (injected < 0) return error == ENOSPC || error == EIO;
+  switch (injected) {
+    case 0:  // short: a disk that takes no more, or will not be read
+    case EFAULT:
+      return error == ENOSPC || error == EIO;
+    case ENOMEM:
+    case ENOLCK:
+    case EINVAL:
+    default:
+      return false;
+  }
+}
+
+}  // namespace faults

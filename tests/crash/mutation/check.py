@@ -1,0 +1,172 @@
+"""Baseline and mutants: which cases reach which mutants, and whether one of them fails."""
+import hashlib
+import json
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from suite import SLOWLY, arguments_for
+
+MUTANTS_MAX = 1 << 16
+
+
+class Progress:
+    def __init__(self, what, total, quiet=False):
+        self.what, self.total, self.done, self.begun = what, total, 0, time.monotonic()
+        self._lock, self._said, self._quiet = threading.Lock(), 0.0, quiet
+
+    def one_more(self, note=""):
+        with self._lock:
+            self.done += 1
+            now = time.monotonic()
+            if self._quiet or (now - self._said < 5 and self.done != self.total):
+                return
+            self._said = now
+            spent = now - self.begun
+            left = spent / self.done * (self.total - self.done)
+            print(f"{self.what} {self.done}/{self.total}, {60 * self.done / spent:.0f} a minute, "
+                  f"{int(left // 60)} min {int(left % 60)} s left{note}", flush=True)
+
+
+class Notes:
+    """What has been found so far, in a file: a long run that is ended is not lost (--resume)."""
+
+    def __init__(self, path, resume):
+        self.known, self._lock = {}, threading.Lock()
+        if resume and os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                self.known = dict(json.loads(line) for line in file)
+        self._file = open(path, "a" if resume else "w", encoding="utf-8", buffering=1)
+
+    def add(self, mutant, found):
+        with self._lock:
+            self._file.write(json.dumps([mutant.number, found]) + "\n")
+
+
+def measure(case, isolation, directory):
+    """Runs the case without a mutant and notes what it reaches."""
+    if case.exact:
+        outcome = isolation.run([case.path, *arguments_for([case])], case.environment, 60)
+        case.seconds, case.elapsed = outcome.seconds, outcome.elapsed
+        return outcome
+    record = os.path.join(directory, f"reached.{threading.get_ident()}")
+    with open(record, "wb") as file:
+        file.write(bytes(MUTANTS_MAX))
+    outcome = isolation.run([case.path, *arguments_for([case])],
+                            {**case.environment, "SNAPSHOT_TEST_MUTANTS_REACHED": record}, 120)
+    case.seconds, case.elapsed = outcome.seconds, outcome.elapsed
+    with open(record, "rb") as file:
+        case.reached = file.read()
+    os.unlink(record)
+    return outcome
+
+
+def baseline(cases, isolation, directory, jobs):
+    """case -> what it said, for the cases that fail without any mutant."""
+    progress, failed = Progress("cases measured:", len(cases)), {}
+
+    def one(case):
+        for _ in range(3):  # one that waits for another thread may be out of luck
+            outcome = measure(case, isolation, directory)
+            if outcome.passed:
+                break
+        else:
+            failed[case] = f"{' '.join(case.key)} (status {outcome.status}):\n{outcome.output[-1500:]}"
+        progress.one_more()
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, cases))
+    return failed
+
+
+def batches(cases, number):
+    """The cases that reach the mutant: the quick ones of each program together, then the others one by one."""
+    quick, slow = {}, []
+    for case in cases:
+        if not case.exact and case.reached[number]:
+            if case.seconds < SLOWLY and case.elapsed < 3 * SLOWLY and not case.is_plain:
+                quick.setdefault((case.program, *case.environment.values()), []).append(case)
+            else:
+                slow.append(case)
+    together = sorted(quick.values(), key=lambda group: sum(c.elapsed for c in group))
+    return together + [[c] for c in sorted(slow, key=lambda c: c.elapsed)]
+
+
+def judge(mutant, cases, isolation, quick_only=False):
+    """{"killed": by what, or None; ...}"""
+    found = {"killed": None, "cases": 0, "seconds": 0.0}
+    for group in batches(cases, mutant.number):
+        if quick_only and group[0].seconds > quick_only:
+            found["more"] = True
+            continue
+        limit = 3 + 5 * sum(c.seconds for c in group)
+        command = [group[0].path, *arguments_for(group)]
+        environment = {**group[0].environment, "SNAPSHOT_TEST_MUTANT": str(mutant.number)}
+        outcome = isolation.run(command, environment, limit)
+        if outcome.status == 1:  # a test that says so: again, for some depend on luck on a busy machine
+            outcome = isolation.run(command, environment, limit)
+        found["cases"] += len(group)
+        found["seconds"] += outcome.seconds
+        if not outcome.passed:
+            found["killed"] = group[0].program + (f": {group[0].name}" if len(group) == 1 else "")
+            found["status"] = outcome.status
+            break
+    return found
+
+
+def judge_exactly(mutant, cases, tree, isolation):
+    """With cases that need a library that was compiled for this mutant alone."""
+    wanted = [c for c in cases if c.exact and any(o.program == c.program and not o.exact and o.reached[mutant.number]
+                                                 for o in cases)]
+    found = {"killed": None, "cases": 0, "seconds": 0.0}
+    if not wanted:
+        return found
+    library = tree.library_for(mutant, threading.get_ident())
+    for case in sorted(wanted, key=lambda c: c.seconds):
+        outcome = isolation.run([case.path, *arguments_for([case])], case.environment, 10 + 5 * case.seconds, library)
+        found["cases"] += 1
+        found["seconds"] += outcome.seconds
+        if not outcome.passed:
+            found["killed"], found["status"] = f"{case.program}: {case.name}", outcome.status
+            break
+    os.unlink(library)
+    return found
+
+
+def fingerprint(*paths):
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+def measure_all(cases, library, saved, isolation, jobs):
+    """Measures what has not been measured before, of a program and a library that are the same; returns failures."""
+    prints = {c.path: fingerprint(c.path, library) for c in cases}
+    keys = {c: [prints[c.path], *c.key] for c in cases}
+    known = _load(saved)
+    new = []
+    for case in cases:
+        if tuple(keys[case]) in known:
+            case.seconds, case.elapsed, numbers = known[tuple(keys[case])]
+            reached = bytearray(MUTANTS_MAX)
+            for n in numbers:
+                reached[n] = 1
+            case.reached = bytes(reached)
+        else:
+            new.append(case)
+    failed = baseline(new, isolation, os.path.dirname(saved), jobs) if new else []
+    with open(saved, "w", encoding="utf-8") as file:
+        json.dump([[keys[c], c.seconds, c.elapsed, [n for n, r in enumerate(c.reached) if r]]
+                   for c in cases if c not in failed], file)
+    return failed
+
+
+def _load(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return {tuple(key): rest for key, *rest in json.load(file)}
+    except (FileNotFoundError, ValueError):
+        return {}

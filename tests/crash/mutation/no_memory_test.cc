@@ -1,0 +1,99 @@
+// Invariant 5 without memory: for a thread's object, its lists, what a commit gathers. Claim: every store is
+// in a commit all the same, or the commit fails with ENOMEM and a later one has it. Method: the kernel gives
+// no memory, at all or at one call.
+#include <thread>
+
+#include "order_of_steps.h"
+#include "own_process.h"
+
+using namespace test;
+
+namespace {
+
+void require(bool holds, const std::string &what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+bool asks_for_memory(long number, const long *a) {
+  return number == SYS_mremap ||
+         (number == SYS_mmap && (a[3] & MAP_ANONYMOUS) != 0 && (a[3] & MAP_FIXED) == 0);
+}
+long no_memory(long number, const long *a) { return asks_for_memory(number, a) ? -ENOMEM : 0; }
+
+constexpr std::size_t runs = 6000, stride = 256;
+
+// More than the first segment of a list has room for, and more than the first page of what a commit gathers.
+void store_many(const MappedFile &file, char letter) {
+  for (std::size_t i = 0; i < runs; ++i) fill(file.begin() + i * stride, 8, letter);
+}
+
+}  // namespace
+
+TEST_CASE("invariant 5: stores of threads that get no memory are committed") {
+  TempDir dir;
+  in_own_process([&](const std::string &) {
+    const MappedFile file(dir / "data", runs * stride);
+    (void)Steps::of([&] { fill(file.begin(), 100, 'a'); }, no_memory);  // no object for this thread
+    require(file.commit() == 0 && file.on_file() == file.working(), "the first store");
+    fill(file.begin(), 100, 'b');
+    require(file.commit() == 0 && file.on_file() == file.working(), "a store with memory");
+    (void)Steps::of([&] { std::thread([&] { store_many(file, 'c'); }).join(); }, no_memory);
+    fill(file.begin() + 64, 8, 'd');
+    require(file.commit() == 0 && file.on_file() == file.working(), "another thread's stores");
+    require(statistics().commits == 3, "not every store was in the next commit");
+  });
+}
+
+TEST_CASE("invariant 5: stores that fill a list which cannot grow are committed") {
+  TempDir dir;
+  in_own_process([&](const std::string &) {
+    const MappedFile file(dir / "data", runs * stride);
+    fill(file.begin(), 8, 'a');  // the list's first segment
+    (void)Steps::of([&] { store_many(file, 'b'); }, no_memory);
+    require(file.commit() == 0 && file.on_file() == file.working(), "not all stores are there");
+    store_many(file, 'c');
+    require(file.commit() == 0 && file.on_file() == file.working(), "not all later stores are there");
+  });
+}
+
+TEST_CASE("invariant 5: a commit that gets no memory at any one of its calls says so and loses nothing") {
+  TempDir dir;
+  bool last = false;
+  for (int n = 1; !last; ++n) {
+    REQUIRE(n < 100);
+    INFO("allocation " << n);
+    const std::string path = dir / std::to_string(n), done = path + ".done";
+    in_own_process([&](const std::string &) {
+      const MappedFile file(path, 2 * runs * stride);
+      store_many(file, 'a');
+      int left = n, result = 0, error = 0;
+      (void)Steps::of([&] { result = file.commit(), error = errno; },
+                      [&](long number, const long *a) -> long {
+                        return asks_for_memory(number, a) && --left == 0 ? -ENOMEM : 0;
+                      });
+      require(result == 0 || error == ENOMEM, "errno " + std::to_string(error));
+      const std::string now = file.on_file();
+      require(result == 0 ? now == file.working() : now == std::string(now.size(), 0),
+              "neither before nor after");
+      // Only some of it, then all: what is left pending must not be forgotten either.
+      fill(file.begin() + runs * stride, 64, 'b');
+      require(snapshot_commit(file.begin() + page, page) == 0, snapshot_last_error());
+      require(file.commit() == 0 && file.on_file() == file.working(), "something is lost");
+      if (left > 0) write_file(done, "");
+    });
+    last = exists(done);
+  }
+}
+
+TEST_CASE("invariant 5: what is thrown away without memory for it is not committed later") {
+  TempDir dir;
+  in_own_process([&](const std::string &) {
+    const MappedFile file(dir / "data", runs * stride);
+    store_many(file, 'a');
+    int result = 0;
+    (void)Steps::of([&] { result = snapshot_rollback(file.begin(), file.size()); }, no_memory);
+    if (result != 0) require(snapshot_rollback(file.begin(), file.size()) == 0, snapshot_last_error());
+    require(file.working() == std::string(file.size(), 0), "something was not rolled back");
+    require(file.commit() == 0 && file.on_file() == file.working(), "something was committed");
+  });
+}

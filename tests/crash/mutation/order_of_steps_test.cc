@@ -1,0 +1,147 @@
+// The order in which commit, opening, closing and recovery do things, step by step: libsnapshot/README.md,
+// "What is ordered by what". Claim: no step is missing and none comes early, also where no crash that a test
+// can bring about would show it: a sync that is left out loses nothing until the power goes.
+#include "order_of_steps.h"
+
+#include "crash_states.h"
+#include "own_process.h"
+#include "recovery/recover_file.h"
+#include "support/mapped_file.h"
+
+using namespace test;
+using Words = Steps::Words;
+
+namespace {
+
+void expect(const char *what, const Words &expected, const Words &steps) {
+  if (steps == expected) return;
+  std::string text = std::string(what) + ": expected";
+  for (const std::string &word : expected) text += " [" + word + "]";
+  text += ", but it was";
+  for (const std::string &word : steps) text += " [" + word + "]";
+  throw std::runtime_error(text);
+}
+
+void store(const MappedFile &file, std::size_t at, std::size_t bytes, char letter) {
+  fill(file.begin() + at, bytes, letter);
+}
+
+// The two fences, each after what it makes durable and before what relies on it.
+Words commit_on(const std::string &medium) {
+  if (medium == "memory") return {"copy log", "fence", "copy data", "fence"};
+  return {"write log", "sync log", "copy data", "sync data"};
+}
+
+Words joined(Words first, const Words &second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+const Words new_log = {"write log", "sync log", "lock log", "name log", "sync directory"};
+const Words log_put_away = {"write log", "sync log", "remove log"};
+
+// A file of 64 pages in a mapping of 128, which has had its first commit.
+struct Used {
+  explicit Used(const std::string &path)
+      : file((write_file(path, std::string(64 * page, 'a')), path), 128 * page) {
+    store(file, 0, 1, 'b');
+    if (file.commit() != 0) throw std::runtime_error("the first commit failed");
+  }
+  Words commit() {
+    int result = -1;
+    const Words steps = Steps::of([&] { result = file.commit(); });
+    if (result != 0) throw std::runtime_error("commit failed");
+    return steps;
+  }
+  MappedFile file;
+};
+
+}  // namespace
+
+TEST_CASE("data is synced before its log is made, a log is synced and locked before it gets its name") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    const std::string path = dir / medium;
+    write_file(path, std::string(page, 'a'));
+    expect("open and close", joined(joined({"thread fence", "sync data"}, new_log), log_put_away),
+           Steps::of([&] { (void)MappedFile(path, page); }));
+  });
+}
+
+TEST_CASE("a commit: log, fence, data, fence") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Used used(dir / medium);
+    store(used.file, 64, 64, 'c');
+    expect("of one line", commit_on(medium), used.commit());
+    for (std::size_t at = 0; at < 20; ++at) store(used.file, at * 2 * page, 200, 'd');
+    expect("of many runs", commit_on(medium), used.commit());
+    expect("of nothing", {}, used.commit());
+  });
+}
+
+TEST_CASE("an area that moves has its room on the medium before its entry, and its entry before its record") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Used used(dir / medium);
+    store(used.file, 0, 40 * page, 'c');
+    // The old place is given back (resize) once nothing points there.
+    const Words moved = {"sync log", "write log", "sync log", "resize log"};
+    expect("larger record", joined(moved, commit_on(medium)), used.commit());
+  });
+}
+
+TEST_CASE("a size is committed with its record; a file is cut when nothing can need the rest") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Used used(dir / medium);
+    const MappedFile &file = used.file;
+    // On memory media the fence does not reach the size, so it is synced; on page-cache media the fence is a
+    // sync.
+    Words sized = commit_on(medium);
+    if (medium == "memory") sized.push_back("sync data");
+    expect("growing", {"resize data"}, Steps::of([&] { (void)ftruncate(file.fd(), 100 * page); }));
+    store(file, 90 * page, 64, 'c');
+    expect("grown", sized, used.commit());
+    expect("shrinking", {}, Steps::of([&] { (void)ftruncate(file.fd(), 50 * page + 7); }));
+    expect("shrunk", joined(sized, {"resize data", "sync data"}), used.commit());
+    if (bytes_in_file(file.path()).size() != 50 * page + 7) throw std::runtime_error("the size is wrong");
+  });
+}
+
+TEST_CASE("a rollback touches neither log nor data") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Used used(dir / medium);
+    store(used.file, 64, 64, 'c');
+    expect("rollback", {}, Steps::of([&] { (void)snapshot_rollback(used.file.begin(), used.file.size()); }));
+    if (used.file.begin()[64] != 'a') throw std::runtime_error("nothing was rolled back");
+  });
+}
+
+TEST_CASE("at the end of the mapping the log says that it is over before its name goes") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Used used(dir / medium);
+    store(used.file, 64, 64, 'c');
+    expect("unmap", joined(commit_on(medium), log_put_away), Steps::of([&] { (void)used.file.unmap(); }));
+  });
+}
+
+TEST_CASE("recovery syncs the data before it puts the log away, whatever it found") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    const Words restored = joined({"lock log", "write data", "resize data", "sync data"}, log_put_away);
+    const std::string torn = make_incomplete(dir, "torn" + medium),
+                      whole = make_complete(dir, "whole" + medium);
+    snapshot::FileReport report;
+    expect("of a torn commit", restored,
+           Steps::of([&] { (void)snapshot::recover_file(torn.c_str(), &report); }));
+    expect("of a whole one", joined({"lock log", "sync data"}, log_put_away),
+           Steps::of([&] { (void)snapshot::recover_file(whole.c_str(), &report); }));
+    const std::string opened = make_incomplete(dir, "opened" + medium);
+    expect("when opening",
+           joined(restored, joined(joined({"thread fence", "sync data"}, new_log), log_put_away)),
+           Steps::of([&] { (void)MappedFile(opened, page); }));
+  });
+}

@@ -1,0 +1,149 @@
+"""The tests that are to notice mutants: programs, their cases, and running them in isolation."""
+import os
+import re
+import shutil
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Cheapest first. Programs that are not there (yet) are left out, and named.
+PROGRAMS = ("unit_log", "unit_recovery", "unit_media", "unit_commit", "unit_api", "unit_track", "crash_full_disk",
+            "crash_bad_input", "crash_mutation", "interpose_files_linked", "crash_faults", "crash_states", "crash_steps")
+# What is built with them.
+HELPERS = {"interpose_files_linked": "interpose_probe_linked"}
+# Programs that find more on the other medium, or with the other kind of working copy.
+MEDIA = ({"SNAPSHOT_MEDIA": "memory"}, {"SNAPSHOT_MEDIA": "page-cache"})
+COPIES = ({"SNAPSHOT_COPY": "lazy"}, {"SNAPSHOT_COPY": "eager"})
+BOTH = tuple({**m, **c} for m in MEDIA for c in COPIES)
+# Not lazy where large sparse files are mapped: on tmpfs a lazy copy allocates every hole.
+EAGER = tuple({**m, "SNAPSHOT_COPY": "eager"} for m in MEDIA)
+VARIANTS = {"unit_api": MEDIA, "crash_mutation": MEDIA, "interpose_files_linked": EAGER, "crash_full_disk": BOTH}
+# These are no Catch2 programs: how their cases are listed, one a line, and run.
+PLAIN = {"crash_faults": (["--list"], lambda name: ["--scenario", name]),
+         "crash_states": (None, lambda name: ["--stop-after", "1"])}
+# Cases in files with these names step through instructions or count them, so that they need code without the other
+# mutants: they run with a library that is compiled for the one mutant (tree.py).
+EXACT_FILES = re.compile(r"_(stepped|cost)_test\.cc$")
+# A case that means nothing without the ones before it in its file.
+DEPENDENT = ("invariant 1: atomic: every step in the sources has killed a process",)
+# A case that counts what threads get done in a time, which is little with all the mutants around.
+TIMED = ("invariant 3: no lost update: a storm of signals whose handler stores, and now and then commits",)
+SLOWLY = 0.6  # seconds of CPU time from which on a case is run by itself
+
+
+@dataclass(eq=False)
+class Case:
+    program: str
+    path: str
+    name: str
+    exact: bool  # needs a library of its own
+    environment: dict = field(default_factory=dict)
+    seconds: float = 0  # CPU
+    elapsed: float = 0
+    reached: bytes = b""
+
+    @property
+    def key(self):
+        return (self.program, self.name, *self.environment.values())
+
+    @property
+    def is_plain(self):
+        return self.program in PLAIN
+
+
+def arguments_for(cases):
+    """The arguments with which their program runs just these cases, up to the first that fails."""
+    if cases[0].is_plain:
+        return PLAIN[cases[0].program][1](cases[0].name)
+    return ["-a", ",".join(re.sub(r"([\\,\[\]*\"])", r"\\\1", c.name) for c in cases)]
+
+
+@dataclass
+class Outcome:
+    status: object  # exit status; None: out of time
+    seconds: float
+    elapsed: float
+    output: str
+
+    @property
+    def passed(self):
+        return self.status == 0
+
+
+class Isolation:
+    """Runs commands, each in namespaces of its own (isolate). One scratch directory for each thread that runs them."""
+
+    def __init__(self, directory):
+        self.directory, self._local, self._count, self._lock = directory, threading.local(), 0, threading.Lock()
+        self._root = os.path.join(directory, "scratch")
+        shutil.rmtree(self._root, ignore_errors=True)
+        os.makedirs(os.path.join(directory, "build", "tests", "crash", "disk"), exist_ok=True)
+
+    def _scratch(self):
+        if not hasattr(self._local, "path"):
+            with self._lock:
+                self._local.path = os.path.join(self._root, str(self._count))
+                self._count += 1
+            os.makedirs(self._local.path)
+        return self._local.path
+
+    def run(self, command, environment, limit, library=""):
+        """limit: seconds of CPU time for each process; a deadlock is given longer."""
+        scratch = self._scratch()
+        own_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+        words = ["unshare", *own_root, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash",
+                 os.path.join(HERE, "isolate"), self.directory, scratch, str(int(limit) + 1), library, *command]
+        begun = time.monotonic()
+        with open(os.path.join(scratch + ".out"), "w+b") as out:
+            child = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                     env={**os.environ, "SNAPSHOT_TEST_SCALE": "0.25", **environment})
+            timer = threading.Timer(20 + 15 * limit, child.kill)
+            timer.start()
+            _, status, usage = os.wait4(child.pid, 0)
+            late = not timer.is_alive()
+            timer.cancel()
+            child.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            text = out.read()[-20000:].decode(errors="replace")
+        for name in os.listdir(scratch):
+            path = os.path.join(scratch, name)
+            shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)
+        if child.returncode == 125:
+            raise SystemExit("mutation-check: error: cannot isolate a test (unshare, mount): " + text)
+        return Outcome(None if late else child.returncode, usage.ru_utime + usage.ru_stime, time.monotonic() - begun, text)
+
+    def close(self):
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def find_cases(tree, isolation, without=()):
+    cases, missing = [], []
+    for program in PROGRAMS:
+        path = tree.program(program) if program not in without else None
+        if path is None:
+            missing.append(program)
+            continue
+        if program in PLAIN:
+            how = PLAIN[program][0]
+            names = isolation.run([path, *how], {}, 10).output.split() if how else [program]
+            cases += [Case(program, path, name, False) for name in names]
+            continue
+        listed = isolation.run([path, "--list-test-names-only", "-v", "high"], {}, 10)
+        for line in listed.output.splitlines():
+            name, at, place = line.partition("\t@")
+            if at and name not in DEPENDENT + TIMED:
+                file = re.sub(r"[(:]\d+\)?$", "", place)
+                exact = bool(EXACT_FILES.search(file))
+                cases += [Case(program, path, name, exact, _environment(tree, program, v))
+                          for v in VARIANTS.get(program, ({},))]
+    return cases, missing
+
+
+def _environment(tree, program, variant):
+    helper = HELPERS.get(program)
+    if helper is None:
+        return variant
+    return {**variant, "SNAPSHOT_LOG": "off", "SNAPSHOT_TEST_DIRECTORY": "/dev/shm",
+            "SNAPSHOT_TEST_PROBE": tree.program(helper) or ""}
