@@ -110,5 +110,5 @@ begin 'installed, and moved'
 succeeds cmake --install "$build" --prefix "$scratch/first"
 mv first moved
 succeeds_quietly moved/bin/snaprun --crash-test --dir "$runs" --check ./check --kills 6 ./records-RIGHT run records 20
-fails_with 1 moved/bin/snaprun --crash-test --dir "$runs" --check ./check --kills 20 ./records-EARLY_MSYNC run records 20
+fails_with 1 moved/bin/snaprun --crash-test --dir "$runs" --check ./check --seed 10 --kills 40 ./records-EARLY_MSYNC run records 50
 echo 'crash_test: passed'
