@@ -84,7 +84,10 @@ class Scene {
   bool has_log() const { return test::exists(log_path()); }
   std::string log_path() const { return path_ + ".snaplog"; }
   std::string bytes() const { return test::read_file(path_); }
-  std::string errors() const { return test::read_file(errors_of(path_)); }
+  // Nothing, if the program was killed before it could have said anything.
+  std::string errors() const {
+    return test::exists(errors_of(path_)) ? test::read_file(errors_of(path_)) : std::string();
+  }
   const std::string &path() const { return path_; }
 
   // The state that the file is in: that of the last commit known to have returned, or of the next one.
