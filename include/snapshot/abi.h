@@ -34,6 +34,8 @@ extern "C" {
 
 // The cold paths keep all general-purpose registers but r11, so that an instrumented function does not pay
 // for them in its hot part. Implementations and callers must agree: the pass uses CallingConv::PreserveMost.
+// A call must not be bound lazily, because glibc's _dl_runtime_resolve changes r10: the pass declares the
+// functions nonlazybind, and whoever calls them from C or C++ links with -Wl,-z,now.
 #if defined(__clang__)
 #define SNAPSHOT_COLD_CALL __attribute__((preserve_most))
 #else
