@@ -132,7 +132,8 @@ Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset,
   if (Status s = lock_to_write(file); !s.ok()) return s;
   const u64 end = offset + length;
   Status s = check_room(file, offset, length);
-  if (s.ok() && !zeroes) s = sys::status(sys::fallocate(fd, mode, offset, length));
+  // The blocks first, and the size when they are there.
+  if (s.ok() && !zeroes) s = sys::status(sys::fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, offset, length));
   if (s.ok() && (mode & FALLOC_FL_KEEP_SIZE) == 0 && end > seen_size(file)) s = resize(file, fd, end);
   if (s.ok() && zeroes && offset < seen_size(file)) {
     const u64 bytes = min_u64(end, seen_size(file)) - offset;

@@ -251,6 +251,8 @@ void let_go_of_log(ManagedFile &file) {
     s = sync_size(backing_of(file.base()));
   if (s.ok()) s = retire_log(file.log_path.c_str(), file.log.fd, file.log.header);
   close_areas(&file.log);
+  // Also if an area could not be unmapped, and keeps the log open.
+  (void)sys::flock(file.log.fd, LOCK_UN);
   close_private(file.log.fd);
   file.log.fd = -1;
   if (at_rest && !s.ok()) {

@@ -58,25 +58,38 @@ void add(Counters *to, const Counters &from) {
   to->lines_discarded += from.lines_discarded;
 }
 
-bool path_behind(int fd, Path *out) {
+// Errors of these two: errno, without a message. *named false: it has no name.
+Status path_behind(int fd, Path *out, bool *named) {
   Text<64> self;
   char target[PATH_MAX];
   self << "/proc/self/fd/" << fd;
   const long n = sys::readlink(self.c_str(), target, sizeof target - 1);
-  if (sys::failed(n) || n == 0 || target[0] != '/') return false;
+  *named = false;
+  if (sys::failed(n)) return sys::status(n);
+  if (n == 0 || target[0] != '/') return kOk;
   target[n] = 0;
   out->clear();
   *out << target;
-  return true;
+  *named = true;
+  return kOk;
 }
 
 // The name of the file behind fd. False: it has none (not a regular file, unlinked, a memfd).
-bool name_of(int fd, Candidate *out) {
+Status name_of(int fd, Candidate *out, bool *named) {
   struct stat st;
-  if (sys::failed(sys::fstat(fd, &st)) || !S_ISREG(st.st_mode) || st.st_nlink == 0) return false;
+  *named = false;
+  if (Status s = sys::status(sys::fstat(fd, &st)); !s.ok()) return s;
+  if (!S_ISREG(st.st_mode) || st.st_nlink == 0) return kOk;
   out->key = {st.st_dev, st.st_ino};
   out->size = static_cast<u64>(st.st_size);
-  return path_behind(fd, &out->path);
+  return path_behind(fd, &out->path, named);
+}
+
+Status cannot_find_name(Status s) {
+  Message m;
+  m << "a file to be managed cannot be looked up by its descriptor: " << error_words(s.error)
+    << (s.error == ENOENT ? "; mount /proc" : "");
+  return fail(s.error, m);
 }
 
 void count_recovery(const Findings &f) SNAPSHOT_REQUIRES(registry_lock) {
@@ -93,7 +106,11 @@ Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
     return fail(ENOMEM, m);
   }
   MutexLock lock(file.mappings_lock);
-  if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) return s;
+  if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) {
+    Message m;
+    m << file.path.c_str() << ": cannot map: " << error_words(s.error);
+    return fail(s.error, m);
+  }
   *out = file.base().ptr() + offset;
   return kOk;
 }
@@ -152,14 +169,9 @@ Status consider(int fd, Candidate *out, bool *managed) {
   *managed = false;
   const long flags = sys::fcntl(fd, F_GETFL);
   if (sys::failed(flags) || (flags & O_ACCMODE) != O_RDWR || (flags & O_PATH) != 0) return kOk;
-  struct stat st;
-  if (const long looked = sys::fstat(fd, &st); sys::failed(looked)) {
-    // It may be one that has to be managed: no mapping is better than one that is not.
-    Message m;
-    m << "descriptor " << fd << ": cannot look at its file: " << error_words(static_cast<int>(-looked));
-    return fail(static_cast<int>(-looked), m);
-  }
-  if (!name_of(fd, out)) return kOk;
+  bool named;
+  if (Status s = name_of(fd, out, &named); !s.ok()) return cannot_find_name(s);
+  if (!named) return kOk;
   out->fd = fd;
   out->open_flags = static_cast<int>(flags);
   const Settings *settings;
@@ -171,7 +183,10 @@ Status consider(int fd, Candidate *out, bool *managed) {
 bool has_log(int directory, const char *path) {
   Path log;
   log << path << ".snaplog";
-  return log.complete() && sys::call(SYS_faccessat, directory, sys::as_long(log.c_str()), F_OK) == 0;
+  if (!log.complete()) return false;
+  const long result = sys::call(SYS_faccessat, directory, sys::as_long(log.c_str()), F_OK);
+  // If in doubt there is one: whoever goes on to open it hears what is wrong.
+  return result != -ENOENT && result != -ENOTDIR && result != -ENAMETOOLONG && result != -EFAULT;
 }
 
 void renamed(int fd) {
@@ -179,7 +194,8 @@ void renamed(int fd) {
   RegisteredFile *file = file_by_fd(fd);
   Path path, log_path;
   if (file == nullptr || file->commit_lock.held_by_this_thread()) return;
-  if (!path_behind(fd, &path) || !sidecar_path(path.c_str(), &log_path).ok()) return;
+  bool named;
+  if (!path_behind(fd, &path, &named).ok() || !named || !sidecar_path(path.c_str(), &log_path).ok()) return;
   MutexLock commit_lock(file->commit_lock);
   file->path = path;
   file->log_path = log_path;
@@ -187,10 +203,15 @@ void renamed(int fd) {
 
 Status recover_at_open(int fd) {
   Candidate c;
-  if (!path_behind(fd, &c.path) || !has_log(AT_FDCWD, c.path.c_str())) return kOk;
+  bool named;
+  // Without /proc the program cannot map the file either (consider), but most files that it opens it never
+  // will.
+  if (Status s = path_behind(fd, &c.path, &named); !s.ok())
+    return s.error == ENOENT ? kOk : cannot_find_name(s);
+  if (!named || !has_log(AT_FDCWD, c.path.c_str())) return kOk;
   const Settings *settings;
-  if (!name_of(fd, &c) || !read_settings(&settings).ok() || !path_selected(*settings, c.path.c_str()))
-    return kOk;
+  if (Status s = name_of(fd, &c, &named); !s.ok()) return cannot_find_name(s);
+  if (!named || !read_settings(&settings).ok() || !path_selected(*settings, c.path.c_str())) return kOk;
   notice_fork();
   FileReport report;
   for (;;) {

@@ -52,4 +52,11 @@ inline bool equal_bytes(const void *a, const void *b, u64 count) {
   return equal;
 }
 
+inline bool all_zero(const void *p, u64 bytes) {
+  const u8 *byte = static_cast<const u8 *>(p);
+  for (u64 i = 0; i < bytes; ++i)
+    if (byte[i] != 0) return false;
+  return true;
+}
+
 }  // namespace snapshot

@@ -4,6 +4,8 @@
 #include "base/syscall.h"
 #include "commit/resize.h"
 #include "commit/undo.h"
+#include "log/log_reader.h"
+#include "platform/private_fd.h"
 
 namespace snapshot {
 namespace {
@@ -18,20 +20,22 @@ LineIndex first_line_beyond(const ManagedFile &file, u64 size) {
 // A file that was made larger behind our back (fallocate by another library, a raw system call) has lines
 // beyond the size we know. Asks the file system; the path may lead elsewhere by now, then the size stays what
 // we know.
-void look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   struct stat st;
-  if (sys::failed(sys::newfstatat(AT_FDCWD, file.path.c_str(), &st, 0))) return;
-  if (FileKey{st.st_dev, st.st_ino} != file.key) return;
-  if (static_cast<u64>(st.st_size) <= file.file_size) return;
+  const long result = sys::newfstatat(AT_FDCWD, file.path.c_str(), &st, 0);
+  if (result == -EIO || result == -ENOMEM) return sys::status(result);
+  if (sys::failed(result) || FileKey{st.st_dev, st.st_ino} != file.key) return kOk;
+  if (static_cast<u64>(st.st_size) <= file.file_size) return kOk;
   file.file_size = static_cast<u64>(st.st_size);
   file.size.store(file.file_size, std::memory_order_relaxed);
+  return kOk;
 }
 
 // Lines beyond the end are no part of the file: POSIX drops what is stored there (mmap, "remaining bytes").
-void drop_beyond_end(ManagedFile &file, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status drop_beyond_end(ManagedFile &file, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
   LineIndex end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
-  if (SNAPSHOT_LIKELY(taken->end <= end)) return;
-  look_for_growth(file);
+  if (SNAPSHOT_LIKELY(taken->end <= end)) return kOk;
+  if (Status s = look_for_growth(file); !s.ok()) return s;
   end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
   u64 kept = 0;
   for (u64 i = 0; i < file.runs.size(); ++i) {
@@ -42,6 +46,7 @@ void drop_beyond_end(ManagedFile &file, Taken *taken) SNAPSHOT_REQUIRES(file.com
     if (inside > 0) file.runs[kept++] = run.packed();
   }
   file.runs.truncate(kept);
+  return kOk;
 }
 
 const char *advice(int error) {
@@ -63,6 +68,22 @@ Status report(const ManagedFile &file, Status s) {
   return fail(s.error, m);
 }
 
+// The log that we had, or tried to make, if its retirement failed. The file is at rest, so it says nothing
+// that is needed.
+Status retire_leftover(ManagedFile &file, u64 our_log) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (file.file_size != file.committed_size || file.failed_runs.size() != 0) return {EEXIST};
+  int fd;
+  LogView view;
+  if (Status s = lock_existing_log(file.log_path.c_str(), Contention::quiet, true, &fd); !s.ok() || fd < 0)
+    return s;
+  Status s = read_log(fd, file.log_path.c_str(), &view);
+  // Anybody else's may be what the file is to be recovered from.
+  if (s.ok() && view.header.log_id != our_log) s = {EEXIST};
+  if (s.ok()) s = retire_log(file.log_path.c_str(), fd, view.header);
+  close_private(fd);
+  return s;
+}
+
 // After a retirement at exit, a handler that runs later still may commit.
 Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_LIKELY(file.log.is_open())) return kOk;
@@ -70,12 +91,26 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   self << "/proc/self/fd/" << file.size_fd;
   const long fd = sys::open(file.size_fd < 0 ? file.path.c_str() : self.c_str(), O_RDONLY | O_CLOEXEC);
   if (sys::failed(fd)) return sys::status(fd);
-  Status s = create_log(file.log_path.c_str(), static_cast<int>(fd), file.identity, file.committed_size,
-                        &file.log.fd, &file.log.header);
+  const u64 our_log = file.log.header.log_id;
+  auto create = [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    return create_log(file.log_path.c_str(), static_cast<int>(fd), file.identity, file.committed_size,
+                      &file.log.fd, &file.log.header);
+  };
+  Status s = create();
+  if (s.error == EEXIST) {
+    if (retire_leftover(file, our_log).ok()) s = create();
+    if (s.error == EEXIST) file.log.header.log_id = our_log;
+  }
   (void)sys::close(static_cast<int>(fd));
   file.log.sequence = 0;
   file.log.medium = file.medium;
-  return s.ok() ? open_areas(&file.log) : s;
+  if (s.ok()) s = open_areas(&file.log);
+  if (!s.ok() && file.log.is_open()) {
+    (void)sys::flock(file.log.fd, LOCK_UN);
+    close_private(file.log.fd);
+    file.log.fd = -1;
+  }
+  return s;
 }
 
 void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
@@ -88,7 +123,10 @@ Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_R
   if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
   if (Status s = gather(file, range, taken); !s.ok()) return s;
-  drop_beyond_end(file, taken);
+  if (Status s = drop_beyond_end(file, taken); !s.ok()) {
+    put_back(file);
+    return s;
+  }
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size) return kOk;
   const Status s = commit_undo(file, taken->lines);
   if (!s.ok()) put_back(file);

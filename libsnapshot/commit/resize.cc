@@ -24,12 +24,6 @@ void keep_handle(ManagedFile &file, int fd) {
   if (!sys::failed(opened)) file.size_fd = make_private(static_cast<int>(opened));
 }
 
-bool all_zero(const u8 *p, u64 bytes) {
-  for (u64 i = 0; i < bytes; ++i)
-    if (p[i] != 0) return false;
-  return true;
-}
-
 // Makes [from, to) of the working copy read as zeros, whatever was there while it was no part of the file.
 void clear_working(ManagedFile &file, u64 from, u64 to) {
   u8 *begin = file.base().ptr() + from;
@@ -38,13 +32,22 @@ void clear_working(ManagedFile &file, u64 from, u64 to) {
   __snapshot_mark(begin, to - from);
 }
 
+// The same where the file still has other bytes: the next commit must replace them, also by zeros that the
+// working copy shows already.
+void clear_for_commit(ManagedFile &file, u64 from, u64 to) {
+  if (from >= to) return;
+  fill_bytes(file.base().ptr() + from, 0, to - from);
+  __snapshot_mark(file.base().ptr() + from, to - from);
+}
+
 // The size has shrunk for real: blocks are gone, and the kernel has dropped the pages of a lazy working copy.
 void forget_beyond(ManagedFile &file, u64 size) {
   const u64 first = round_up(size, kPageBytes);
   // Anonymous pages do not go with the file: make them what the file will have there if it grows again.
   const u64 from = max_u64(first, file.anonymous_begin);
-  if (file.anonymous_end > from)
-    (void)sys::madvise(file.base().value + from, file.anonymous_end - from, MADV_DONTNEED);
+  if (file.anonymous_end > from &&
+      sys::failed(sys::madvise(file.base().value + from, file.anonymous_end - from, MADV_DONTNEED)))
+    fill_bytes(file.base().ptr() + from, 0, file.anonymous_end - from);
   const u64 window_page = (file.base().value - kWorkingBase) / kPageBytes;
   forget_pages(window_page + first / kPageBytes, window_page + file.window().bytes() / kPageBytes);
 }
@@ -92,7 +95,8 @@ void note_growth(ManagedFile &file, int fd, u64 size) {
   // Up to the old real end lie the old bytes of a shrink that waits for its commit; after it, in the rest of
   // its page, what the program stored there through the mapping.
   const u64 seen = file.size.load(std::memory_order_relaxed);
-  clear_working(file, seen, round_up(file.file_size, kPageBytes));
+  clear_for_commit(file, seen, file.file_size);
+  clear_working(file, max_u64(seen, file.file_size), round_up(file.file_size, kPageBytes));
   file.file_size = size;
   file.size.store(size, std::memory_order_release);
 }
@@ -109,15 +113,13 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     if (!file.size_synced)
       if (Status s = sync_size(backing_of(file.base())); !s.ok()) return s;
     file.size_synced = true;
-    if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
     add_anonymous_part(file, size);
-    if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) {
-      (void)sys::ftruncate(fd, file.file_size);
-      return s;
-    }
+    if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) return s;
+    if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
     note_growth(file, fd, size);
   } else if (size > old_size) {
-    clear_working(file, old_size, round_up(size, kPageBytes));
+    clear_for_commit(file, old_size, size);
+    clear_working(file, size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);
   } else if (size < old_size) {
     keep_handle(file, fd);

@@ -155,7 +155,9 @@ Status commit_undo(ManagedFile &file, u64 lines) {
   if (Status s = acquire_resources(file, lines); !s.ok()) return s;
   SNAPSHOT_STEP("commit-prepared");
   // Step d of the protocol in track/mark.cc: gather has cleared the marks.
-  if (thread_fence()) ++file.counters.thread_fences;
+  bool called = false;
+  if (Status s = thread_fence(&called); !s.ok()) return s;
+  if (called) ++file.counters.thread_fences;
   const u64 digest = copy_new_lines(file, lines, size_after);
   SNAPSHOT_STEP("commit-copied");
   if (Status s = write_record(file, lines, size_after, digest); !s.ok()) return s;

@@ -32,9 +32,11 @@ int resize_or_kernel(int fd, off_t size) {
 
 int truncate_or_kernel(const char *path, off_t size) {
   struct stat st;
-  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()) &&
-      !sys::failed(sys::newfstatat(AT_FDCWD, path, &st, 0)) &&
-      file_by_key({st.st_dev, st.st_ino}) != nullptr) {
+  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed())) {
+    if (const long found = sys::newfstatat(AT_FDCWD, path, &st, 0); sys::failed(found))
+      return static_cast<int>(edge(found));
+  }
+  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()) && file_by_key({st.st_dev, st.st_ino}) != nullptr) {
     const long fd = sys::open(path, O_RDWR | O_CLOEXEC);
     if (sys::failed(fd)) return static_cast<int>(edge(fd));
     const int result = resize_or_kernel(static_cast<int>(fd), size);

@@ -19,13 +19,6 @@ constexpr const char *kKeepBoth =
 // What a file's size, an off_t, can be.
 constexpr u64 kFileBytesMax = (u64{1} << 63) - 1;
 
-bool all_zero(const void *p, u64 bytes) {
-  auto *b = static_cast<const u8 *>(p);
-  for (u64 i = 0; i < bytes; ++i)
-    if (b[i] != 0) return false;
-  return true;
-}
-
 Status read_header(int fd, const char *path, u64 bytes, format::Header *out) {
   if (bytes < format::kFirstAreaOffset)
     return refuse(path, "the log is truncated (its header is not whole)", kKeepBoth);

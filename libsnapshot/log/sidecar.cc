@@ -175,7 +175,11 @@ Status lock_existing_log(const char *path, Contention contention, bool writable,
     if (sys::failed(opened))
       return fail_on(path, static_cast<int>(-opened), "open the log", "run as the data file's owner");
     struct stat st;
-    if (sys::failed(sys::fstat(static_cast<int>(opened), &st)) || !S_ISREG(st.st_mode)) {
+    if (const Status s = sys::status(sys::fstat(static_cast<int>(opened), &st)); !s.ok()) {
+      (void)sys::close(static_cast<int>(opened));
+      return fail_on(path, s.error, "open the log", "");
+    }
+    if (!S_ISREG(st.st_mode)) {
       (void)sys::close(static_cast<int>(opened));
       return fail_on(path, EINVAL, "use the log", "it is not a regular file: move it out of the way");
     }

@@ -10,19 +10,19 @@ namespace snapshot {
 
 Status register_thread_fence() {
   const long result = sys::membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-  return sys::failed(result) ? Status{ENOSYS} : kOk;
+  return sys::status(result);
 }
 
-bool thread_fence() {
+Status thread_fence(bool *called) {
   // glibc clears this in the creating thread before the first new thread starts, so a process in which
   // another thread can have stored anything reads 0 here.
   if (__libc_single_threaded != 0) {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    return false;
+    *called = false;
+    return kOk;
   }
-  // This cannot fail once registration has succeeded.
-  (void)sys::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-  return true;
+  *called = true;
+  return sys::status(sys::membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED));
 }
 
 bool fence_all_threads() {

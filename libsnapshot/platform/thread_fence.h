@@ -12,8 +12,8 @@ Status register_thread_fence();
 // began (membarrier(2), MEMBARRIER_CMD_PRIVATE_EXPEDITED; a thread that was not running had one at its
 // context switch). So a store that such a thread had issued before is visible here, and a load that it issues
 // later sees what this thread stored before the call. Does nothing while the process has never had a second
-// thread. Returns whether the system call was made.
-bool thread_fence();
+// thread. *called: whether the system call was made. ENOMEM: no memory for its mask of CPUs, and no fence.
+[[nodiscard]] Status thread_fence(bool *called);
 
 // The same, always: also where the process counts as single-threaded or has not been registered. false: this
 // kernel cannot.

@@ -35,8 +35,10 @@ Status open_data(const char *path, bool writable, int *fd) {
   if (sys::failed(opened)) return cannot_open(path, static_cast<int>(-opened));
   struct stat st;
   *fd = static_cast<int>(opened);
-  if (!sys::failed(sys::fstat(*fd, &st)) && S_ISREG(st.st_mode)) return kOk;
+  const Status s = sys::status(sys::fstat(*fd, &st));
+  if (s.ok() && S_ISREG(st.st_mode)) return kOk;
   (void)sys::close(*fd);
+  if (!s.ok()) return cannot_open(path, s.error);
   Message m;
   m << path << ": is not a regular file, so it has no log; name the file that the program maps";
   return fail(EINVAL, m);

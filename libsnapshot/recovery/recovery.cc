@@ -102,24 +102,52 @@ Status judge(const LogView &log, int data_fd, const char *data_path, const char 
   return kOk;
 }
 
-// Puts the old lines back where they differ. Lines that are the same already are not written: they may be
-// holes, for which a full disk has no blocks.
-Status restore_lines(const LogView &log, const RecordView &record, int data_fd, u8 *old_lines, u8 *now) {
-  RecordCursor cursor(log.fd, record);
+// Whether the bytes are right because they lie in a hole.
+bool right_in_hole(int data_fd, u64 offset, const u8 *from, const u8 *now, u64 bytes) {
+  if (!all_zero(from, bytes) || !all_zero(now, bytes)) return false;
+  const long data = sys::lseek(data_fd, static_cast<long>(offset), SEEK_DATA);
+  return data == -ENXIO || (!sys::failed(data) && static_cast<u64>(data) >= offset + bytes);
+}
+
+Status write_all(int fd, const u8 *from, u64 bytes, u64 offset) {
+  for (u64 done = 0; done < bytes;) {
+    const long n = sys::pwrite(fd, from + done, bytes - done, offset + done);
+    if (n == -EINTR) continue;
+    if (n <= 0) return n == 0 ? Status{ENOSPC} : sys::status(n);
+    done += static_cast<u64>(n);
+  }
+  return kOk;
+}
+
+// Leaves out pages that are right and holes: a full disk has no blocks for them.
+Status write_piece(int fd, const u8 *from, const u8 *now, u64 bytes, u64 offset) {
+  u64 begin = 0;
+  for (u64 at = 0, end; at < bytes; at = end) {
+    end = min_u64(bytes, round_down(offset + at, kPageBytes) + kPageBytes - offset);
+    if (!right_in_hole(fd, offset + at, from + at, now + at, end - at)) continue;
+    if (Status s = write_all(fd, from + begin, at - begin, offset + begin); !s.ok()) return s;
+    begin = end;
+  }
+  return write_all(fd, from + begin, bytes - begin, offset + begin);
+}
+
+// Writes the lines of the record: the old ones, or, of a complete commit, once more those that the file has.
+// Also where the file is right already: after a sync that failed the kernel counts its pages as clean, and
+// the next sync, which "succeeds", writes none of them (Rebello et al., "Can Applications Recover from fsync
+// Failures?", USENIX ATC 2020).
+Status write_lines(const LogView &log, const Findings &findings, int data_fd, u8 *lines_now, u8 *old_lines) {
+  const bool undo = findings.verdict == Verdict::undo;
+  const u64 size = findings.size_recovered;
+  RecordCursor cursor(log.fd, log.record[findings.area]);
   LinePiece lines;
   while (cursor.next(&lines)) {
-    if (Status s = read_exactly(log.fd, old_lines, lines.bytes, lines.log_offset); !s.ok()) return s;
-    const u64 size = record.header.size_before;
     if (lines.file_offset >= size) continue;
     const u64 bytes = min_u64(lines.bytes, size - lines.file_offset);
-    if (Status s = read_lines(data_fd, lines.file_offset, bytes, size, now); !s.ok()) return s;
-    if (equal_bytes(old_lines, now, bytes)) continue;
-    for (u64 done = 0; done < bytes;) {
-      const long n = sys::pwrite(data_fd, old_lines + done, bytes - done, lines.file_offset + done);
-      if (n == -EINTR) continue;
-      if (n <= 0) return n == 0 ? Status{ENOSPC} : sys::status(n);
-      done += static_cast<u64>(n);
-    }
+    if (Status s = read_lines(data_fd, lines.file_offset, bytes, size, lines_now); !s.ok()) return s;
+    if (undo)
+      if (Status s = read_exactly(log.fd, old_lines, lines.bytes, lines.log_offset); !s.ok()) return s;
+    const u8 *from = undo ? old_lines : lines_now;
+    if (Status s = write_piece(data_fd, from, lines_now, bytes, lines.file_offset); !s.ok()) return s;
     SNAPSHOT_STEP("recovery-line");
   }
   return cursor.status();
@@ -162,20 +190,18 @@ Status examine(const LogView &log, int data_fd, const char *data_path, const cha
 Status apply(const LogView &log, const Findings &findings, int data_fd, const char *data_path) {
   if (findings.verdict == Verdict::no_log || findings.verdict == Verdict::retired) return kOk;
   Status s;
-  if (findings.verdict == Verdict::undo) {
+  if (findings.sequence != 0) {
     GrowBuffer<u8> buffer;
     s = buffer.reserve(2 * format::kHashPiece);
-    if (s.ok())
-      s = restore_lines(log, log.record[findings.area], data_fd, buffer.data(),
-                        buffer.data() + format::kHashPiece);
+    if (s.ok()) s = write_lines(log, findings, data_fd, buffer.data(), buffer.data() + format::kHashPiece);
     buffer.release();
   }
   SNAPSHOT_STEP("recovery-restored");
   if (s.ok() && findings.size_now != findings.size_recovered)
     s = sys::status(sys::ftruncate(data_fd, findings.size_recovered));
   SNAPSHOT_STEP("recovery-resized");
-  // Also when nothing was written: after a kill the lines of a complete commit may be in the page cache only,
-  // and nobody else will sync them once the log is gone.
+  // After a kill the lines of a complete commit, too, may be in the page cache only, and nobody else will
+  // sync them once the log is gone.
   if (s.ok()) s = sys::status(sys::fsync(data_fd));
   SNAPSHOT_STEP("recovery-synced");
   return s.ok() ? kOk : unreadable(data_path, s);

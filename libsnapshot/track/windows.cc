@@ -12,7 +12,7 @@ namespace {
 
 static_assert(kSlotsMax <= 65536, "a slot fits a granule's entry");
 
-constinit bool reserved = false;
+constinit u64 ranges_reserved = 0;
 constinit u64 windows_in_use = 0;
 
 struct Range {
@@ -96,7 +96,9 @@ void clear_map(u64 address, u64 bytes) {
     fill_bytes(reinterpret_cast<void *>(address), 0, bytes);
     return;
   }
-  (void)sys::madvise(first, end - first, MADV_DONTNEED);
+  // EINVAL: locked memory (mlockall).
+  if (sys::failed(sys::madvise(first, end - first, MADV_DONTNEED)))
+    fill_bytes(reinterpret_cast<void *>(first), 0, end - first);
   fill_bytes(reinterpret_cast<void *>(address), 0, first - address);
   fill_bytes(reinterpret_cast<void *>(end), 0, address + bytes - end);
 }
@@ -105,15 +107,14 @@ static_assert(kGranuleBytes / kLineBytes % kPageBytes == 0, "windows share no pa
 }  // namespace
 
 Status reserve_ranges() {
-  if (reserved) return kOk;
-  for (const Range &r : kRanges) {
+  // What has been reserved stays so: it is ours, and giving it back could fail as well.
+  for (; ranges_reserved < sizeof kRanges / sizeof kRanges[0]; ++ranges_reserved) {
+    const Range &r = kRanges[ranges_reserved];
     const long result = reserve(r, MAP_FIXED_NOREPLACE);
     if (!sys::failed(result) && static_cast<u64>(result) == r.base) continue;
     if (!sys::failed(result)) (void)sys::munmap(static_cast<u64>(result), r.bytes);
-    for (const Range *done = kRanges; done != &r; ++done) (void)sys::munmap(done->base, done->bytes);
     return refused(r, sys::failed(result) ? result : -EEXIST);
   }
-  reserved = true;
   return kOk;
 }
 

@@ -79,6 +79,12 @@ long MemoryFiles::serve(long number, const long a[6]) {
       return pread_file(fd, pointer<void>(a[1]), static_cast<u64>(a[2]), static_cast<u64>(a[3]));
     case SYS_pwrite64:
       return pwrite_file(fd, pointer<const void>(a[1]), static_cast<u64>(a[2]), static_cast<u64>(a[3]));
+    case SYS_lseek: {
+      require(a[2] == SEEK_DATA, "lseek asks for something else than data");
+      const u64 data =
+          (descriptor(fd).which == Which::data ? files_.data : files_.log).next_kept(static_cast<u64>(a[1]));
+      return data == SparseFile::bytes_max ? -ENXIO : static_cast<long>(data);
+    }
     case SYS_ftruncate:
       return truncate(fd, static_cast<u64>(a[1]));
     case SYS_fsync:

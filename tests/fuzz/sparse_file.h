@@ -47,6 +47,11 @@ class SparseFile {
     size_ = size;
   }
 
+  // The first byte from offset on that is not in a hole; bytes_max: none.
+  u64 next_kept(u64 offset) const {
+    const auto found = pages_.lower_bound(offset / kPageBytes);
+    return offset >= size_ || found == pages_.end() ? bytes_max : std::max(offset, found->first * kPageBytes);
+  }
   // What is not a hole: visit(offset, bytes, count).
   template <typename Visit>
   void each_kept_page(Visit visit) const {

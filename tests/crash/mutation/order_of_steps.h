@@ -3,6 +3,7 @@
 // (base/observer.h), so these are the steps that it takes, not the ones that it says it takes.
 #pragma once
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -81,7 +82,7 @@ class Steps {
       case SYS_truncate:
         return "resize data";
       case SYS_flock:
-        return "lock" + by_descriptor(a[0]);
+        return (a[1] == LOCK_UN ? "unlock" : "lock") + by_descriptor(a[0]);
       case SYS_linkat:
         return "name log";
       case SYS_unlink:
