@@ -99,11 +99,15 @@ RegisteredFile *file_by_key(FileKey key) {
   return slot == 0 ? nullptr : objects[slot].load(std::memory_order_acquire);
 }
 
-RegisteredFile *file_by_fd(int fd) {
-  if (!any_managed()) return nullptr;
+Status file_by_fd(int fd, RegisteredFile **out) {
+  *out = nullptr;
+  if (!any_managed()) return kOk;
   struct stat st;
-  if (sys::failed(sys::fstat(fd, &st))) return nullptr;
-  return file_by_key({st.st_dev, st.st_ino});
+  const long result = sys::fstat(fd, &st);
+  if (result == -EBADF) return kOk;
+  if (sys::failed(result)) return cannot_look_at(fd, sys::status(result));
+  *out = file_by_key({st.st_dev, st.st_ino});
+  return kOk;
 }
 
 RegisteredFile *file_at(u64 working_address) {

@@ -85,13 +85,6 @@ Status name_of(int fd, Candidate *out, bool *named) {
   return path_behind(fd, &out->path, named);
 }
 
-Status cannot_find_name(Status s) {
-  Message m;
-  m << "a file to be managed cannot be looked up by its descriptor: " << error_words(s.error)
-    << (s.error == ENOENT ? "; mount /proc" : "");
-  return fail(s.error, m);
-}
-
 void count_recovery(const Findings &f) SNAPSHOT_REQUIRES(registry_lock) {
   if (f.verdict == Verdict::complete) ++recoveries.clean;
   if (f.verdict == Verdict::undo) ++recoveries.rolled_back;
@@ -165,12 +158,24 @@ void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRE
 
 }  // namespace
 
+Status cannot_look_at(int fd, Status s) {
+  Path path;
+  bool named;
+  Message m;
+  if (path_behind(fd, &path, &named).ok() && named)
+    m << path.c_str();
+  else
+    m << "descriptor " << fd;
+  m << ": cannot look at the file: " << error_words(s.error) << (s.error == ENOENT ? "; mount /proc" : "");
+  return fail(s.error, m);
+}
+
 Status consider(int fd, Candidate *out, bool *managed) {
   *managed = false;
   const long flags = sys::fcntl(fd, F_GETFL);
   if (sys::failed(flags) || (flags & O_ACCMODE) != O_RDWR || (flags & O_PATH) != 0) return kOk;
   bool named;
-  if (Status s = name_of(fd, out, &named); !s.ok()) return cannot_find_name(s);
+  if (Status s = name_of(fd, out, &named); !s.ok()) return cannot_look_at(fd, s);
   if (!named) return kOk;
   out->fd = fd;
   out->open_flags = static_cast<int>(flags);
@@ -191,9 +196,9 @@ bool has_log(int directory, const char *path) {
 
 void renamed(int fd) {
   RegistryLock lock;
-  RegisteredFile *file = file_by_fd(fd);
+  RegisteredFile *file;
   Path path, log_path;
-  if (file == nullptr || file->commit_lock.held_by_this_thread()) return;
+  if (!file_by_fd(fd, &file).ok() || file == nullptr || file->commit_lock.held_by_this_thread()) return;
   bool named;
   if (!path_behind(fd, &path, &named).ok() || !named || !sidecar_path(path.c_str(), &log_path).ok()) return;
   MutexLock commit_lock(file->commit_lock);
@@ -207,10 +212,10 @@ Status recover_at_open(int fd) {
   // Without /proc the program cannot map the file either (consider), but most files that it opens it never
   // will.
   if (Status s = path_behind(fd, &c.path, &named); !s.ok())
-    return s.error == ENOENT ? kOk : cannot_find_name(s);
+    return s.error == ENOENT ? kOk : cannot_look_at(fd, s);
   if (!named || !has_log(AT_FDCWD, c.path.c_str())) return kOk;
   const Settings *settings;
-  if (Status s = name_of(fd, &c, &named); !s.ok()) return cannot_find_name(s);
+  if (Status s = name_of(fd, &c, &named); !s.ok()) return cannot_look_at(fd, s);
   if (!named || !read_settings(&settings).ok() || !path_selected(*settings, c.path.c_str())) return kOk;
   notice_fork();
   FileReport report;

@@ -72,10 +72,12 @@ Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out);
 Status unmap_part(RegisteredFile &file, Interval part);
 
 // Lookups; nullptr if the address or file is not managed. By descriptor it costs one fstat, or nothing while
-// no file is managed.
+// no file is managed. An error of it (not for a descriptor that is none): nobody can say whether the file is
+// managed, so whatever was to be done with it must not be.
 RegisteredFile *file_at(u64 working_address);
 RegisteredFile *file_by_key(FileKey key);
-RegisteredFile *file_by_fd(int fd);
+Status file_by_fd(int fd, RegisteredFile **out);
+Status cannot_look_at(int fd, Status why);
 bool any_managed();
 
 // Takes the commit lock of an open file. EDEADLK: this thread holds it already (a signal handler that

@@ -36,12 +36,15 @@ void written_vector(const iovec *vector, int count, long bytes) {
 // After a read of n bytes: shows the working copy's bytes instead of the file's.
 long after_read(int fd, const iovec *vector, int count, i64 offset, long n) {
   if (n <= 0) return n;
-  if (SNAPSHOT_UNLIKELY(any_managed()))
-    if (RegisteredFile *file = file_by_fd(fd); file != nullptr) {
+  if (SNAPSHOT_UNLIKELY(any_managed())) {
+    RegisteredFile *file;
+    if (Status s = file_by_fd(fd, &file); !s.ok()) return edge(s);
+    if (file != nullptr) {
       const int saved = errno;
       n = overlay_working_copy(*file, fd, vector, count, offset, n);
       errno = saved;
     }
+  }
   written_vector(vector, count, n);
   return n;
 }
@@ -49,10 +52,11 @@ long after_read(int fd, const iovec *vector, int count, i64 offset, long n) {
 // offset kAtPosition: at the descriptor's position. *out is what the call returns; false: not a managed file.
 bool wrote_managed(int fd, const iovec *vector, int count, i64 offset, long *out) {
   if (SNAPSHOT_LIKELY(!any_managed())) return false;
-  RegisteredFile *file = file_by_fd(fd);
-  if (file == nullptr) return false;
+  RegisteredFile *file;
   long n = 0;
-  const Status s = write_working_copy(*file, fd, vector, count, offset, &n);
+  Status s = file_by_fd(fd, &file);
+  if (s.ok() && file == nullptr) return false;
+  if (s.ok()) s = write_working_copy(*file, fd, vector, count, offset, &n);
   if (s.error == ESTALE) return false;  // closed by another thread since
   *out = s.ok() ? n : edge(s);
   return true;
@@ -63,9 +67,12 @@ bool valid_vector(const iovec *vector, int count) {
 }
 
 int commit_or(int fd, int (*real)(int), long number) {
-  if (SNAPSHOT_UNLIKELY(any_managed()))
-    if (RegisteredFile *file = file_by_fd(fd); file != nullptr)
+  if (SNAPSHOT_UNLIKELY(any_managed())) {
+    RegisteredFile *file;
+    if (Status s = file_by_fd(fd, &file); !s.ok()) return static_cast<int>(edge(s));
+    if (file != nullptr)
       if (Status s = commit_whole(*file); s.error != EINVAL) return static_cast<int>(edge(s));
+  }
   return static_cast<int>(real_or_kernel(real, number, fd));
 }
 

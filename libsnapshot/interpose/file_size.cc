@@ -19,48 +19,57 @@ using namespace snapshot;
 namespace {
 
 int resize_or_kernel(int fd, off_t size) {
-  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()))
-    if (RegisteredFile *file = file_by_fd(fd); file != nullptr) {
+  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed())) {
+    RegisteredFile *file;
+    if (Status s = file_by_fd(fd, &file); !s.ok()) return static_cast<int>(edge(s));
+    if (file != nullptr) {
       const long flags = sys::fcntl(fd, F_GETFL);
       const bool writable = !sys::failed(flags) && (flags & O_ACCMODE) != O_RDONLY;
       if (writable)
         if (Status s = resize_managed(*file, fd, static_cast<u64>(size)); s.error != ESTALE)
           return static_cast<int>(edge(s));
     }
+  }
   return static_cast<int>(edge(sys::ftruncate(fd, static_cast<u64>(size))));
 }
 
 int truncate_or_kernel(const char *path, off_t size) {
-  struct stat st;
   if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed())) {
+    struct stat st;
     if (const long found = sys::newfstatat(AT_FDCWD, path, &st, 0); sys::failed(found))
       return static_cast<int>(edge(found));
-  }
-  if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed()) && file_by_key({st.st_dev, st.st_ino}) != nullptr) {
-    const long fd = sys::open(path, O_RDWR | O_CLOEXEC);
-    if (sys::failed(fd)) return static_cast<int>(edge(fd));
-    const int result = resize_or_kernel(static_cast<int>(fd), size);
-    (void)sys::close(static_cast<int>(fd));
-    return result;
+    if (file_by_key({st.st_dev, st.st_ino}) != nullptr) {
+      const long fd = sys::open(path, O_RDWR | O_CLOEXEC);
+      if (sys::failed(fd)) return static_cast<int>(edge(fd));
+      const int result = resize_or_kernel(static_cast<int>(fd), size);
+      (void)sys::close(static_cast<int>(fd));
+      return result;
+    }
   }
   return static_cast<int>(edge(sys::call(SYS_truncate, sys::as_long(path), size)));
 }
 
 int allocate_or_kernel(int fd, int mode, off_t offset, off_t length) {
-  if (offset >= 0 && length > 0 && SNAPSHOT_UNLIKELY(any_managed()))
-    if (RegisteredFile *file = file_by_fd(fd); file != nullptr) {
+  if (offset >= 0 && length > 0 && SNAPSHOT_UNLIKELY(any_managed())) {
+    RegisteredFile *file;
+    if (Status s = file_by_fd(fd, &file); !s.ok()) return s.error;
+    if (file != nullptr) {
       const Status s = allocate_managed(*file, fd, mode, static_cast<u64>(offset), static_cast<u64>(length));
       if (s.error != ESTALE) return s.error;
     }
+  }
   const long result = sys::fallocate(fd, mode, static_cast<u64>(offset), static_cast<u64>(length));
   return sys::failed(result) ? static_cast<int>(-result) : 0;
 }
 
 off_t seek(int fd, off_t offset, int whence) {
   u64 size;
-  if (whence == SEEK_END && SNAPSHOT_UNLIKELY(any_managed()))
-    if (RegisteredFile *file = file_by_fd(fd); file != nullptr && seen_size_differs(*file, &size))
+  if (whence == SEEK_END && SNAPSHOT_UNLIKELY(any_managed())) {
+    RegisteredFile *file;
+    if (Status s = file_by_fd(fd, &file); !s.ok()) return edge(s);
+    if (file != nullptr && seen_size_differs(*file, &size))
       return edge(sys::lseek(fd, static_cast<off_t>(size) + offset, SEEK_SET));
+  }
   return edge(sys::lseek(fd, offset, whence));
 }
 
@@ -135,7 +144,9 @@ int stat_fd(int fd, struct stat *st) { return after_stat(static_cast<int>(edge(s
 // Copies inside the kernel bypass the working copy; the documented answer "cannot do that here" makes every
 // user of these calls fall back to read and write.
 bool in_kernel_copy_refused(int a, int b) {
-  return SNAPSHOT_UNLIKELY(any_managed()) && (file_by_fd(a) != nullptr || file_by_fd(b) != nullptr);
+  RegisteredFile *from, *to;
+  return SNAPSHOT_UNLIKELY(any_managed()) &&
+         (!file_by_fd(a, &from).ok() || from != nullptr || !file_by_fd(b, &to).ok() || to != nullptr);
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ bool find_candidate(int prot, int fd, Candidate *candidate, Status *status) {
     *status = consider(fd, candidate, &managed);
     return managed;
   }
-  RegisteredFile *file = file_by_fd(fd);
+  RegisteredFile *file;
+  *status = file_by_fd(fd, &file);
   if (file == nullptr) return false;
   candidate->fd = fd;
   candidate->key = file->key;

@@ -136,10 +136,12 @@ void World::check_words(const Verb &verb, std::uint64_t hits_before) {
   if (words.empty() || words.starts_with("address 0x0"))
     throw Broken("failed " + std::string(verb.name) + " explains nothing");
   if (words.find('\n') != std::string::npos) throw Broken("an explanation of several lines: " + words);
-  // Trouble of the whole process, and a file whose name the kernel does not tell.
+  // Trouble of the whole process, and a file that the kernel tells nothing about.
   bool nameless = words.starts_with("cannot reserve");
   for (std::uint64_t i = hits_before; i < record_->hit_count; ++i)
-    nameless = nameless || std::string(record_->hits[i % 64].call) == "readlink";
+    for (const char *call : {"readlink", "fstat"})
+      nameless =
+          nameless || (std::string(record_->hits[i % 64].call) == call && words.starts_with("descriptor "));
   if (words.find(directory_ + "/") == std::string::npos && !nameless)
     throw Broken("an explanation that names no file: " + words);
 }
