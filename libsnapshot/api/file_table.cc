@@ -113,7 +113,9 @@ Status file_by_fd(int fd, RegisteredFile **out) {
 RegisteredFile *file_at(u64 working_address) {
   if (working_address >> SNAPSHOT_RANGE_BITS != u64{SNAPSHOT_RANGE_INDEX}) return nullptr;
   const Slot slot = slot_of(line_of(working_address));
-  return slot == 0 ? nullptr : objects[slot].load(std::memory_order_acquire);
+  return slot == 0 || !windows[slot].contains(working_address)
+             ? nullptr
+             : objects[slot].load(std::memory_order_acquire);
 }
 
 namespace {

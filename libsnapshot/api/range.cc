@@ -87,10 +87,11 @@ template <typename F>
 void for_each_part(u64 address, u64 end, bool *gap, F f) {
   while (address < end) {
     RegisteredFile *file = file_at(address);
-    const u64 next_granule = round_down(address, kGranuleBytes) + kGranuleBytes;
     if (file == nullptr || !file->window().contains(address)) {
+      // Windows begin at the same place of a granule, and end with one.
+      const u64 granule = round_down(address, kGranuleBytes);
       *gap = true;
-      address = next_granule;
+      address = granule + kWindowSkew + (address < granule + kWindowSkew ? 0 : kGranuleBytes);
       continue;
     }
     const u64 stop = min_u64(end, file->base().value + file->window().bytes());

@@ -30,7 +30,8 @@ SNAPSHOT_API int snapshot_rollback(void *address, size_t length) {
 
 SNAPSHOT_API void snapshot_log_range(const void *address, size_t length) {
   // Unlike a store, a declaration may name an address where there is nothing at all.
-  if (in_working_range(address) && slot_of(line_of(reinterpret_cast<u64>(address))) != 0)
+  const u64 begin = reinterpret_cast<u64>(address);
+  if (in_working_range(address) && windows[slot_of(line_of(begin))].contains(begin))
     __snapshot_mark(address, length);
 }
 

@@ -9,6 +9,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 namespace snapshot {
 namespace {
@@ -47,6 +50,30 @@ Status populate(u64 first_page, u64 end_page, int path_fd) {
     if (!sys::failed(result)) return kOk;
     if (result == -EINTR || result == -EAGAIN) continue;
     return {result == -EFAULT ? why_not_writable(path_fd) : result == -ENOMEM ? ENOMEM : EIO};
+  }
+}
+
+constexpr u64 kHugeBytes = u64{2} << 20;
+constexpr u8 kPrepared = 1, kCollapsed = 2;  // in the page map
+
+bool all_prepared(const u8 *pages) {
+  for (u64 i = 0; i < kHugeBytes / kPageBytes; ++i)
+    if (pages[i] != kPrepared) return false;
+  return true;
+}
+
+// A commit reads each old line from the backing range, and at random places of a file the page walk is a good
+// part of that. Once all of 2 MiB have their blocks, they can become one huge page, as a DAX mapping has them
+// (madvise(2), MADV_COLLAPSE, Linux 6.1; contents and blocks stay as they are). It is asked once: where the
+// kernel will not, nothing changes.
+void use_huge_pages(u64 first_page, u64 end_page) {
+  constexpr u64 origin = kWorkingBase + kBackingDistance;
+  const u64 end = origin + end_page * kPageBytes;
+  for (u64 huge = round_down(origin + first_page * kPageBytes, kHugeBytes); huge < end; huge += kHugeBytes) {
+    u8 *pages = page_map() + (huge - origin) / kPageBytes;
+    if (!all_prepared(pages)) continue;
+    *pages = kCollapsed;
+    (void)sys::madvise(huge, kHugeBytes, MADV_COLLAPSE);
   }
 }
 
@@ -136,7 +163,9 @@ Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, i
     u64 stop = page + 1;
     while (stop < end && prepared[stop] == 0) ++stop;
     if (Status s = populate(page, stop, path_fd); !s.ok()) return s;
-    for (; page < stop; ++page) prepared[page] = 1;
+    for (u64 p = page; p < stop; ++p) prepared[p] = kPrepared;
+    use_huge_pages(page, stop);
+    page = stop;
   }
   return kOk;
 }

@@ -41,6 +41,7 @@ Slot clip_to_window(Run *run) {
   const Slot slot = slot_of(run->first);
   if (slot == 0) return 0;
   const Window &w = windows[slot];
+  if (SNAPSHOT_UNLIKELY(run->first < w.first_line)) return 0;
   run->count = min_u64(run->count, w.first_line + w.line_count - run->first);
   return slot;
 }

@@ -119,7 +119,7 @@ Status reserve_ranges() {
 }
 
 Status allocate_window(u64 bytes, const char *path, Slot *out) {
-  const u64 needed = round_up(max_u64(bytes, 1), kGranuleBytes);
+  const u64 needed = round_up(kWindowSkew + max_u64(bytes, 1), kGranuleBytes);
   const Slot slot = free_slot();
   u64 room = round_up(room_wanted(needed), kGranuleBytes);
   u64 first = find_granules(room / kGranuleBytes);
@@ -134,8 +134,8 @@ Status allocate_window(u64 bytes, const char *path, Slot *out) {
     return fail(ENOMEM, m);
   }
   Window &w = windows[slot];
-  w.first_line = first * (kGranuleBytes / kLineBytes);
-  w.line_count = room / kLineBytes;
+  w.first_line = (first * kGranuleBytes + kWindowSkew) / kLineBytes;
+  w.line_count = (room - kWindowSkew) / kLineBytes;
   w.scan.store(false, std::memory_order_relaxed);
   if (Status s = open_maps(w); !s.ok()) {
     w.line_count = 0;
@@ -151,9 +151,9 @@ Status allocate_window(u64 bytes, const char *path, Slot *out) {
 
 void free_window(Slot slot) {
   Window &w = windows[slot];
-  const u64 first = w.first_line / (kGranuleBytes / kLineBytes);
-  for (u64 g = 0; g < w.bytes() / kGranuleBytes; ++g)
-    granule_slots[first + g].store(0, std::memory_order_release);
+  const u64 lines_in_granule = kGranuleBytes / kLineBytes;
+  for (u64 g = w.first_line / lines_in_granule; g * lines_in_granule < w.first_line + w.line_count; ++g)
+    granule_slots[g].store(0, std::memory_order_release);
   const MapParts p = parts_of(w);
   clear_map(p.line_map, p.line_bytes);
   clear_map(p.page_map, p.page_bytes);

@@ -1,9 +1,9 @@
 // The reserved ranges and who has which part of them.
 //
-// A window is the part of the working range that belongs to one managed file; it starts at file offset 0 and
-// has room to grow. Windows are numbered by slots. The store path reads this table without locks: an entry is
-// written before the program gets the first address in its window, and cleared after it has unmapped the
-// last.
+// A window is the part of the working range that belongs to one managed file; it starts with file offset 0,
+// kWindowSkew behind the start of a granule, and has room to grow. Windows are numbered by slots. The store
+// path reads this table without locks: an entry is written before the program gets the first address in its
+// window, and cleared after it has unmapped the last.
 #pragma once
 #include <atomic>
 
@@ -34,7 +34,7 @@ struct Window {
 extern std::atomic<u16> granule_slots[kGranules];
 extern Window windows[kSlotsMax];
 
-// The slot whose window holds the line, or 0. Async-signal-safe.
+// The slot whose window holds the line, or begins after it in the same granule; 0: none. Async-signal-safe.
 inline Slot slot_of(LineIndex line) {
   return granule_slots[line / (kGranuleBytes / kLineBytes)].load(std::memory_order_acquire);
 }

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "snapshot/abi.h"
+#include "base/layout.h"
 #include "snapshot/snapshot.h"
 #include "temp_dir.h"
 
@@ -26,7 +26,7 @@ inline const bool environment_is_set = [] {
   return true;
 }();
 
-inline constexpr std::uint64_t backing_distance = std::uint64_t{2} << SNAPSHOT_RANGE_BITS;
+using snapshot::kBackingDistance;
 
 // What lies behind the address in the file. In assembler: ThreadSanitizer must not take it for a race with
 // the commit of another thread, whose result it is to look at.
@@ -35,7 +35,7 @@ inline std::uint64_t backing_word(const void *working) {
   __asm__ volatile("movq %1, %0"
                    : "=r"(word)
                    : "m"(*reinterpret_cast<const std::uint64_t *>(reinterpret_cast<std::uint64_t>(working) +
-                                                                  backing_distance)));
+                                                                  kBackingDistance)));
   return word;
 }
 inline unsigned char backing_byte(const void *working) {
@@ -43,7 +43,7 @@ inline unsigned char backing_byte(const void *working) {
   __asm__ volatile("movb %1, %0"
                    : "=r"(byte)
                    : "m"(*reinterpret_cast<const unsigned char *>(reinterpret_cast<std::uint64_t>(working) +
-                                                                  backing_distance)));
+                                                                  kBackingDistance)));
   return byte;
 }
 

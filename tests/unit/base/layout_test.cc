@@ -15,6 +15,12 @@ TEST_CASE("the reserved ranges do not overlap and leave gaps") {
   CHECK(s::kPageMapBase + s::kPageMapBytes < (s::u64{1} << 47));
 }
 
+TEST_CASE("where a window's backing starts on a huge page, its working copy does not") {
+  constexpr s::u64 huge = s::u64{2} << 20;
+  CHECK(s::backing_of({s::kWorkingBase + s::kWindowSkew}).value % huge == 0);
+  CHECK(s::kBackingDistance % huge != 0);
+}
+
 TEST_CASE("a line's index and its address are each other's inverse, at the first and the last line") {
   const s::u64 last = s::kRangeBytes / s::kLineBytes - 1;
   for (s::u64 line : {s::u64{0}, s::u64{1}, last}) CHECK(s::line_of(s::address_of(line).value) == line);

@@ -12,7 +12,7 @@ constexpr std::size_t page = 4096;
 
 TEST_CASE("commit: a file as large as the working range is committed whole") {
   TempDir dir;
-  const std::size_t range = std::size_t{1} << SNAPSHOT_RANGE_BITS;
+  const std::size_t range = snapshot::kRangeBytes - snapshot::kWindowSkew;
   write_file(dir / "data", std::string(3 * page, 'd'));
   MappedFile file(dir / "data", range);
   store(file.begin() + page, 'x');

@@ -180,7 +180,7 @@ TEST_CASE("invariant 3: no lost update: a mark is listed while another thread's 
     INFO("round " << round);
     helpline.send(round);
     REQUIRE(a.run_to_mark());
-    const std::uint64_t mark = SNAPSHOT_LINE_MAP_BASE + round * 2048 / 64;
+    const std::uint64_t mark = snapshot::kLineMapBase + (snapshot::kWindowSkew + round * 2048) / 64;
     while (a.byte_at(mark) == 0) REQUIRE(a.step());
     for (std::uint64_t i = 0; i < round * stride; ++i)
       if (!b.step()) FAIL("the commit is shorter than " << steps_max << " instructions");

@@ -18,7 +18,7 @@ TEST_CASE("on page-cache media a block that is gone again is allocated again") {
   test::TempDir dir;
   const int fd = open((dir / "data").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   REQUIRE(ftruncate(fd, s::kPageBytes) == 0);
-  constexpr s::u64 backing = s::kWorkingBase + s::kBackingDistance;
+  constexpr s::u64 backing = s::backing_of({s::kWorkingBase + s::kWindowSkew}).value;
   auto *wanted = reinterpret_cast<void *>(backing);
   REQUIRE(mmap(wanted, s::kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) ==
           wanted);

@@ -22,7 +22,8 @@ constexpr bool kThreadSanitizer = false;
 #endif
 constexpr const char *kRangesTaken = "ThreadSanitizer keeps its shadow in the backing range";
 
-constexpr s::u64 kBacking = s::kWorkingBase + s::kBackingDistance;
+// Where the backing of the first window is.
+constexpr s::u64 kBacking = s::backing_of({s::kWorkingBase + s::kWindowSkew}).value;
 
 class BackingMap {
  public:
@@ -57,6 +58,8 @@ s::Medium medium_of(s::MediumKind kind) {
   return medium;
 }
 
+int state_of(s::u64 page) { return s::page_map()[s::kWindowSkew / s::kPageBytes + page]; }
+
 }  // namespace
 
 TEST_CASE("pages are allocated before they are stored to, and just those") {
@@ -71,14 +74,14 @@ TEST_CASE("pages are allocated before they are stored to, and just those") {
     CHECK(lseek(map.fd(), static_cast<off_t>(s::kPageBytes), SEEK_HOLE) ==
           static_cast<off_t>(3 * s::kPageBytes));
     if (kind == s::MediumKind::memory) {
-      CHECK(s::page_map()[0] == 0);
-      CHECK(s::page_map()[1] == 1);
-      CHECK(s::page_map()[2] == 1);
-      CHECK(s::page_map()[3] == 0);
+      CHECK(state_of(0) == 0);
+      CHECK(state_of(1) == 1);
+      CHECK(state_of(2) == 1);
+      CHECK(state_of(3) == 0);
       // Around what is prepared already.
       REQUIRE(s::prepare_for_writing(medium_of(kind), {kBacking}, 6 * s::kPageBytes, map.fd()).ok());
-      for (int page = 0; page < 6; ++page) CHECK(s::page_map()[page] == 1);
-      CHECK(s::page_map()[6] == 0);
+      for (s::u64 page = 0; page < 6; ++page) CHECK(state_of(page) == 1);
+      CHECK(state_of(6) == 0);
     }
   }
 }
@@ -96,5 +99,24 @@ TEST_CASE("a full disk is ENOSPC, not a signal, and preparing again works once t
     REQUIRE(s::prepare_for_writing(medium_of(kind), {kBacking}, 512 << 10, map.fd()).ok());
     for (s::u64 at = 0; at < (512 << 10); at += 64) s::BackingAddr{kBacking + at}.ptr()[0] = 1;
     REQUIRE(unlink((disk / "data").c_str()) == 0);
+  }
+}
+
+TEST_CASE("pages that have become a huge page keep their bytes, and stay prepared") {
+  if (kThreadSanitizer) return test::say_skipped("huge pages", kRangesTaken);
+  test::SmallDisk disk("tmpfs", "size=16m,huge=never");
+  if (!disk.mounted()) return test::say_skipped("huge pages", "cannot mount a tmpfs (needs root)");
+  constexpr s::u64 pages = 1025;
+  BackingMap map(disk / "data", pages * s::kPageBytes);
+  REQUIRE(map.ready());
+  const auto page = [](s::u64 i) { return s::BackingAddr{kBacking + i * s::kPageBytes}; };
+  for (s::u64 i = 0; i < pages; ++i) {
+    const s::u64 n = i * 7 % pages;  // the last page of each huge one comes at another time
+    REQUIRE(s::prepare_for_writing(medium_of(s::MediumKind::memory), page(n), 1, map.fd()).ok());
+    *page(n).ptr() = static_cast<s::u8>(n % 251);
+  }
+  for (s::u64 i = 0; i < pages; ++i) {
+    REQUIRE(*page(i).ptr() == i % 251);
+    REQUIRE(s::is_prepared(page(i), s::kPageBytes));
   }
 }
