@@ -1,11 +1,12 @@
-// Records behind their count in a mapped file; for crash_test.sh, with bugs to order.
+// Records behind their count in a mapped file; for crash_test.sh and crash_states.sh, with bugs to order.
 //
-//   counted_records run FILE RECORDS    appends until there are so many, each with an msync; prints the count
-//   each time counted_records check FILE          exit status 1 unless there is a record for each that is
-//   counted
+//   counted_records run FILE RECORDS   appends until there are so many, each with an msync; prints each count
+//   counted_records check FILE         exit status 1 unless there is a record for each that is counted
 //
 // -DEARLY_MSYNC  commits the count before the record that it counts
 // -DNO_MSYNC     says that a record is there, but leaves the commit to the next one
+// -DBESIDE       writes the number of each record to a file beside it, which is not mapped, before the commit
+// -DNO_FSYNC     likewise, without a sync of that file
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +30,30 @@ static void commit(struct records *file) {
   if (msync(file, BYTES, MS_SYNC) != 0) perror("msync"), exit(2);
 }
 
+// Into FILE.beside, by a name that is there only when it has contents.
+#if defined(BESIDE) || defined(NO_FSYNC)
+static int beside = -1;
+static void open_beside(const char *file) {
+  char made[4096], name[4096];
+  snprintf(made, sizeof made, "%s.made", file);
+  snprintf(name, sizeof name, "%s.beside", file);
+  uint64_t none = 0;
+  beside = open(made, O_RDWR | O_CREAT | O_TRUNC, 0644);
+  if (beside < 0 || write(beside, &none, sizeof none) != sizeof none || fsync(beside) != 0 ||
+      rename(made, name) != 0)
+    perror(name), exit(2);
+}
+static void write_beside(uint64_t number) {
+  if (pwrite(beside, &number, sizeof number, 0) != sizeof number) perror("pwrite"), exit(2);
+#if !defined(NO_FSYNC)
+  if (fsync(beside) != 0) perror("fsync"), exit(2);
+#endif
+}
+#else
+static void open_beside(const char *file) { (void)file; }
+static void write_beside(uint64_t number) { (void)number; }
+#endif
+
 static void append(struct records *file) {
   uint64_t number = file->count + 1;
   struct record record = {number, {number, number, number, number, number, number, number}};
@@ -42,6 +67,7 @@ static void append(struct records *file) {
   file->record[number - 1] = record;
   file->count = number;
 #else
+  write_beside(number);
   file->record[number - 1] = record;
   file->count = number;
   commit(file);
@@ -67,6 +93,7 @@ int main(int argc, char **argv) {
   int running = strcmp(argv[1], "run") == 0;
   int fd = open(argv[2], running ? O_RDWR | O_CREAT : O_RDONLY, 0644);
   if (fd < 0 || (running && ftruncate(fd, BYTES) != 0)) perror(argv[2]), exit(2);
+  if (running) open_beside(argv[2]);
   struct stat status;
   if (fstat(fd, &status) != 0 || status.st_size < BYTES)
     return puts("0") < 0;  // killed before it had its size

@@ -1,34 +1,20 @@
 #include "crash_test.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <stdexcept>
 
 #include "base/message.h"
+#include "command_line.h"
 #include "recovery/recover_file.h"
-#include "shell_words.h"
+#include "report.h"
 
 namespace crash_test {
 namespace {
 
 namespace fs = std::filesystem;
-
-void complain(const std::string &text) { fmt::print(stderr, "snaprun: error: --crash-test: {}\n", text); }
-
-std::string text_of(const std::string &path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!text.empty() && text.back() != '\n') text += '\n';
-  return text;
-}
 
 // Multiples of the golden ratio, modulo 1: however many consecutive numbers are taken, they are spread
 // evenly.
@@ -37,65 +23,27 @@ double spread(u64 number) {
   return product - std::floor(product);
 }
 
+// The count of instants and the one to kill at, for commit_instants.c.
+std::string instants_of(const Attempt &attempt) { return attempt.path("instants"); }
+
+u64 events_in(const Attempt &attempt) {
+  u64 count = 0;
+  std::ifstream(instants_of(attempt), std::ios::binary).read(reinterpret_cast<char *>(&count), sizeof count);
+  return count;
+}
+
 }  // namespace
 
-// A directory of its own for one run: files/ is where the program runs; beside it what only we and the
-// checker need.
-class CrashTest::Attempt {
- public:
-  explicit Attempt(const Options &options)
-      : options_(options), root_(options.directory + "/snapshot-crash-XXXXXX") {
-    if (mkdtemp(root_.data()) == nullptr)
-      throw std::runtime_error(options.directory + ": cannot make a directory in it");
-    if (options.template_directory.empty())
-      fs::create_directory(files());
-    else
-      fs::copy(options.template_directory, files(),
-               fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  }
-  ~Attempt() {
-    std::error_code ignored;
-    if (!kept_) fs::remove_all(root_, ignored);
-  }
-  Attempt(const Attempt &) = delete;
-  Attempt &operator=(const Attempt &) = delete;
-
-  Ended run_program(u64 event, double seconds) {
-    const u64 words[2] = {0, event};
-    std::ofstream(instants(), std::ios::binary).write(reinterpret_cast<const char *>(words), sizeof words);
-    Run run = {options_.program,
-               {"LD_PRELOAD=" + options_.preload, "SNAPSHOT_CRASH_INSTANTS=" + instants()},
-               files(),
-               output(),
-               {}};
-    if (seconds > 0) run.kill_after = seconds;
-    return crash_test::run(run);
-  }
-  Ended run_checker() {
-    return crash_test::run({{"/bin/sh", "-c", options_.check},
-                            {"SNAPSHOT_CRASH_OUTPUT=" + output()},
-                            files(),
-                            checker_output(),
-                            {}});
-  }
-  u64 events() const {
-    u64 count = 0;
-    std::ifstream(instants(), std::ios::binary).read(reinterpret_cast<char *>(&count), sizeof count);
-    return count;
-  }
-  void keep() { kept_ = true; }
-
-  const std::string &root() const { return root_; }
-  std::string files() const { return root_ + "/files"; }
-  std::string output() const { return root_ + "/output"; }
-  std::string checker_output() const { return root_ + "/checker-output"; }
-
- private:
-  std::string instants() const { return root_ + "/instants"; }
-  const Options &options_;
-  std::string root_;
-  bool kept_ = false;
-};
+Ended CrashTest::run_program(const Attempt &attempt, const Instant &instant) const {
+  const u64 words[2] = {0, instant.event};
+  std::ofstream(instants_of(attempt), std::ios::binary)
+      .write(reinterpret_cast<const char *>(words), sizeof words);
+  const std::string libraries = options_.tools + "/libsnapshot-crash-test.so:" + options_.library;
+  std::optional<double> kill_after;
+  if (instant.seconds > 0) kill_after = instant.seconds;
+  return attempt.run_program(
+      {"LD_PRELOAD=" + preload(libraries), "SNAPSHOT_CRASH_INSTANTS=" + instants_of(attempt)}, kill_after);
+}
 
 // Recovers every file that has a log. A log without its file is left of a file that the program removed.
 bool CrashTest::recover_all(const std::string &directory, std::string *what) {
@@ -118,21 +66,10 @@ bool CrashTest::recover_all(const std::string &directory, std::string *what) {
 // agree on it.
 bool CrashTest::measure() {
   Attempt attempt(options_);
-  const Ended program = attempt.run_program(0, 0);
-  if (program.status != 0) {
-    complain(fmt::format("the program fails without being killed, with exit status {}; it says:\n{}",
-                         program.status, text_of(attempt.output())));
-    return false;
-  }
-  events_ = attempt.events();
+  const Ended program = run_program(attempt, {});
+  events_ = events_in(attempt);
   seconds_ = program.seconds;
-  const Ended checker = attempt.run_checker();
-  if (checker.status == 0) return true;
-  complain(
-      fmt::format("the checker rejects what the program leaves without being killed, with exit status {}; it "
-                  "says:\n{}",
-                  checker.status, text_of(attempt.checker_output())));
-  return false;
+  return agrees(attempt, program);
 }
 
 // Even seeds: just before or after a commit. Odd ones: some time after the start.
@@ -151,26 +88,11 @@ CrashTest::Instant CrashTest::instant_of(u64 seed) const {
   return instant;
 }
 
-void CrashTest::report(const Attempt &attempt, u64 seed, const Instant &instant,
-                       const std::string &what) const {
-  fmt::print("seed {}: killed {}: {}\n", seed, instant.text, what);
-  const std::string said = text_of(attempt.checker_output());
-  if (!said.empty()) fmt::print("the checker says:\n{}", said);
-  fmt::print("files kept in {}; what the program said: {}\n", attempt.files(), attempt.output());
-  Words command = {options_.snaprun, "--crash-test", "--check", options_.check};
-  if (!options_.template_directory.empty())
-    command.insert(command.end(), {"--template", options_.template_directory});
-  command.insert(command.end(),
-                 {"--dir", options_.directory, "--seed", std::to_string(seed), "--kills", "1", "--"});
-  command.insert(command.end(), options_.program.begin(), options_.program.end());
-  fmt::print("reproduce: {}{}\n", snapshot_settings(), shell_line(command));
-}
-
 // false: the checker found something.
 bool CrashTest::try_one(u64 seed) {
   Attempt attempt(options_);
   const Instant instant = instant_of(seed);
-  const Ended program = attempt.run_program(instant.event, instant.seconds);
+  const Ended program = run_program(attempt, instant);
   if (program.killed) ++killed_;
   std::string what;
   if (!program.killed && program.status != 0) {
@@ -181,8 +103,8 @@ bool CrashTest::try_one(u64 seed) {
     if (checker.status == 0) return true;
     what = fmt::format("the checker rejects the recovered files, with exit status {}", checker.status);
   }
-  attempt.keep();
-  report(attempt, seed, instant, what);
+  report(options_, attempt, fmt::format("seed {}: killed {}: {}", seed, instant.text, what),
+         {"--seed", std::to_string(seed), "--kills", "1"});
   return false;
 }
 
@@ -197,8 +119,7 @@ Outcome CrashTest::run() {
   if (logs_ == 0 && options_.kills > 1) {
     complain(
         "no kill found a managed file in the program's directory, so nothing was tested; does it map its "
-        "files there, "
-        "and do SNAPSHOT_FILES and SNAPSHOT_IGNORE select them?");
+        "files there, and do SNAPSHOT_FILES and SNAPSHOT_IGNORE select them?");
     return Outcome::impossible;
   }
   fmt::print("{} kills, {} of them before the program had ended: the checker accepts every recovered state\n",

@@ -73,6 +73,10 @@ void catch_interrupts() {
   (void)sigaction(SIGTERM, &action, nullptr);
 }
 
+void throw_if_interrupted() {
+  if (interrupted != 0) throw Interrupted();
+}
+
 Ended run(const Run &what) {
   prctl(PR_SET_TIMERSLACK, 1UL);              // aim exactly
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // what the program leaves behind is ours to wait for
@@ -89,7 +93,7 @@ Ended run(const Run &what) {
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   while (waitpid(-pid, nullptr, 0) > 0 || errno == EINTR) {
   }
-  if (interrupted != 0) throw Interrupted();
+  throw_if_interrupted();
   const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), killed, seconds};
 }

@@ -26,6 +26,8 @@ struct Interrupted {};
 
 // To be called once: SIGINT and SIGTERM then end run() by an exception, so that everything is cleaned up.
 void catch_interrupts();
+// For work between the runs.
+void throw_if_interrupted();
 
 // Runs it until its end or until the time is up. Everything in its process group is dead when this returns.
 // Throws Interrupted.

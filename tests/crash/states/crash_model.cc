@@ -50,6 +50,7 @@ void CrashModel::apply(const Event &e) {
     case EventKind::begins:
     case EventKind::returned:
     case EventKind::check:
+    case EventKind::output:
       return;
   }
   throw std::runtime_error("the trace has an event of kind " + std::to_string(static_cast<u32>(e.kind)));

@@ -45,6 +45,8 @@ class Explorer::Run {
       files_.forget_journal();
       replay_.apply(e);
       oracle_.apply(e);
+      // For the oracle, what was printed makes no difference.
+      if (e.kind == EventKind::output && options_.verdict) output_bytes_ = e.count;
       if (is_point_after(e)) visit_point();
       if (stop()) break;
     }
@@ -64,6 +66,8 @@ class Explorer::Run {
   void visit_recovery(const std::vector<Event> &events);
   Complaint recover(bool for_real);
   Complaint run_checker();
+  template <typename Action>
+  Complaint in_environment(Action action);
   void fail(const std::string &why);
   bool one_in(u64 every) { return every != 0 && mix(options_.effort.seed, counter_) % every == 0; }
 
@@ -80,16 +84,18 @@ class Explorer::Run {
   ImagePath path_;
   std::vector<std::pair<const std::vector<Choice> *, const std::vector<u32> *>> open_;  // as path_
   std::vector<Failure> failures_;
-  u64 point_ = 0, counter_ = 0;
+  u64 point_ = 0, counter_ = 0, output_bytes_ = 0;
   bool first_of_point_ = false;
 };
 
 void Explorer::Run::visit_point() {
   const u64 number = point_++;
   if (options_.only_point && *options_.only_point != number) return;
+  if (!options_.only_point && mix(options_.effort.seed, number) % options_.points_every != 0) return;
   judge_.follow(oracle_);
   const std::vector<Choice> choices = model_.choices();
-  if (!options_.only_point && !explorer_.seen_.insert(mix(model_.hash(choices), oracle_.hash())).second) {
+  const u64 hash = mix(mix(model_.hash(choices), oracle_.hash()), output_bytes_);
+  if (!options_.only_point && !explorer_.seen_.insert(hash).second) {
     ++totals().points_seen;
     return;
   }
@@ -153,6 +159,8 @@ void Explorer::Run::visit_image(bool few) {
 
 Complaint Explorer::Run::recover(bool for_real) {
   Complaint complaint = judge_.recover();
+  if (options_.verdict)
+    return in_environment([&] { return options_.verdict({files_, output_bytes_, complaint}); });
   if (!complaint) complaint = judge_.recover_again();
   if (!complaint && for_real) {
     ++totals().real_images;
@@ -162,12 +170,18 @@ Complaint Explorer::Run::recover(bool for_real) {
   return complaint;
 }
 
-Complaint Explorer::Run::run_checker() {
-  ++totals().checked_images;
+// What starts programs gets the environment that is hidden from recovery.
+template <typename Action>
+Complaint Explorer::Run::in_environment(Action action) {
   char **const none = std::exchange(environ, environment_.before());
-  Complaint complaint = judge_.run_checker(explorer_.real_, options_.checker);
+  Complaint complaint = action();
   environ = none;
   return complaint;
+}
+
+Complaint Explorer::Run::run_checker() {
+  ++totals().checked_images;
+  return in_environment([&] { return judge_.run_checker(explorer_.real_, options_.checker); });
 }
 
 void Explorer::Run::visit_recovery(const std::vector<Event> &events) {

@@ -13,6 +13,13 @@
 
 namespace states {
 
+// What recovery has made of an image, for another verdict than the oracle's.
+struct Recovered {
+  const SimulatedFiles &files;
+  u64 output_bytes;            // the program had printed
+  const Complaint &complaint;  // of recovery itself
+};
+
 struct ExplorerOptions {
   Effort effort;
   Effort nested{64, 6, 1};  // in recovery
@@ -22,6 +29,9 @@ struct ExplorerOptions {
   u64 check_every = 0;      // one image in so many is given to the checker; 0: none
   std::string checker;      // a shell command; {} stands for the recovered file
   u64 failures_max = 3;     // per trace
+  u64 points_every = 1;     // one point in so many
+  // If set, says what is wrong with an image, and recovery is not tried a second time.
+  std::function<Complaint(const Recovered &)> verdict;
   std::optional<u64> only_point;
   ImagePath only_image;  // for only_point; empty: all
 };

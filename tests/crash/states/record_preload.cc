@@ -3,9 +3,11 @@
 //   SNAPSHOT_TEST_RECORD=TRACE LD_PRELOAD=libsnapshot_recorder.so PROGRAM ...
 //
 // with libsnapshot.so.0 being the testing library (examples.sh shows how). Stands in front of the functions
-// that commit, to mark where a commit begins and has returned. A child of the program is not recorded.
+// that commit, to mark where a commit begins and has returned, and of those that write to files which are not
+// managed, or not yet. A forked child of the program is not recorded.
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -47,13 +49,24 @@ int sync(int fd, int (*real)(int)) {
   });
 }
 
+// write and its relatives on a file that is not mapped are libc's, too. offset -1: at the position.
+template <typename Write>
+ssize_t noted(int fd, off_t offset, Write write) {
+  const ssize_t n = write();
+  // A signal's handler may write to standard error while the recorder holds its lock.
+  if (n <= 0 || !recording || fd <= STDERR_FILENO || states::file_behind(fd) == states::any_file) return n;
+  const off_t begin = offset >= 0 ? offset : lseek(fd, 0, SEEK_CUR) - n;
+  states::note_write(fd, static_cast<states::u64>(begin), static_cast<states::u64>(n));
+  return n;
+}
+
 __attribute__((constructor)) void start() {
   const char *path = std::getenv("SNAPSHOT_TEST_RECORD");
   if (path == nullptr || *path == 0) return;
   void *observed = dlsym(RTLD_DEFAULT, "snapshot_observer");
   if (observed == nullptr) return;  // a program that has nothing to do with Snapshot
   if (!states::start_recording(path, {}, static_cast<const snapshot::Observer **>(observed)))
-    states::cannot_record("SNAPSHOT_TEST_RECORD: the trace cannot be created");
+    states::cannot_record("SNAPSHOT_TEST_RECORD: the name is too long");
   recording = true;
 }
 
@@ -87,4 +100,29 @@ SNAPSHOT_FRONT int fsync(int fd) {
 SNAPSHOT_FRONT int fdatasync(int fd) {
   static const auto real = next(&fdatasync, "fdatasync");
   return sync(fd, real);
+}
+
+SNAPSHOT_FRONT ssize_t write(int fd, const void *bytes, size_t n) {
+  static const auto real = next(&write, "write");
+  return noted(fd, -1, [&] { return real(fd, bytes, n); });
+}
+
+SNAPSHOT_FRONT ssize_t writev(int fd, const iovec *vector, int count) {
+  static const auto real = next(&writev, "writev");
+  return noted(fd, -1, [&] { return real(fd, vector, count); });
+}
+
+SNAPSHOT_FRONT ssize_t pwrite(int fd, const void *bytes, size_t n, off_t offset) {
+  static const auto real = next(&pwrite, "pwrite");
+  return noted(fd, offset, [&] { return real(fd, bytes, n, offset); });
+}
+
+SNAPSHOT_FRONT ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t offset) {
+  static const auto real = next(&pwrite64, "pwrite64");
+  return noted(fd, offset, [&] { return real(fd, bytes, n, offset); });
+}
+
+SNAPSHOT_FRONT ssize_t pwritev(int fd, const iovec *vector, int count, off_t offset) {
+  static const auto real = next(&pwritev, "pwritev");
+  return noted(fd, offset, [&] { return real(fd, vector, count, offset); });
 }

@@ -107,12 +107,28 @@ long on_unlink(const long *a) {
   return result;
 }
 
-void on_renamed(const char *from, const char *to, long result) {
-  const u32 file = failed(result) ? files.none : files.find_path(to);
-  if (file == files.none) return;
-  const u64 bytes = snapshot::length_of(to);
-  const u32 name_bytes = static_cast<u32>(snapshot::length_of(from));
-  recording.trace.put({EventKind::rename, this_thread_number(), file, name_bytes, 0, 0, bytes}, from, to);
+// The program's own, by a name that may be relative.
+long on_unlinkat(const long *a) {
+  char name[4096];
+  const u32 file = files.find_at(a[0], reinterpret_cast<const char *>(a[1]));
+  if (file != files.none) check(file);
+  const bool named = file != files.none && path_of(files[file].fd, name);
+  const long result = kernel_call(SYS_unlinkat, a[0], a[1], a[2], 0, 0, 0);
+  if (named && !failed(result)) put(EventKind::unlink, file, 0, 0, name);
+  return result;
+}
+
+long on_rename(long number, long directory, long from, const long *a) {
+  char before[4096], after[4096];
+  const u32 file = files.find_at(directory, reinterpret_cast<const char *>(from));
+  const bool named = file != files.none && path_of(files[file].fd, before);
+  const long result = kernel_call(number, a[0], a[1], a[2], a[3], a[4], 0);
+  if (!named || failed(result) || !path_of(files[file].fd, after)) return result;
+  const u64 bytes = snapshot::length_of(after);
+  const u32 name_bytes = static_cast<u32>(snapshot::length_of(before));
+  recording.trace.put({EventKind::rename, this_thread_number(), file, name_bytes, 0, 0, bytes}, before,
+                      after);
+  return result;
 }
 
 long on_linked(const long *a) {
@@ -144,7 +160,9 @@ bool is_recorded(long number) {
     case SYS_fdatasync:
     case SYS_msync:
     case SYS_unlink:
+    case SYS_unlinkat:
     case SYS_rename:
+    case SYS_renameat:
     case SYS_renameat2:
     case SYS_linkat:
       return true;
@@ -156,6 +174,9 @@ bool is_recorded(long number) {
 long record_call(long number, const long a[6]) {
   if (number == SYS_openat) return on_open(a);
   if (number == SYS_unlink) return on_unlink(a);
+  if (number == SYS_unlinkat) return on_unlinkat(a);
+  if (number == SYS_rename) return on_rename(number, AT_FDCWD, a[0], a);
+  if (number == SYS_renameat || number == SYS_renameat2) return on_rename(number, a[0], a[1], a);
   if (number == SYS_linkat) return on_linked(a);
   if (number == SYS_fallocate && options.no_fallocate) return -EOPNOTSUPP;
   // By path: the file must be found before it is cut, and is the same afterwards.
@@ -196,12 +217,6 @@ long record_call(long number, const long a[6]) {
       return on_fsync(number, a, result);
     case SYS_msync:
       return on_msync(a, result);
-    case SYS_rename:
-      on_renamed(reinterpret_cast<const char *>(a[0]), reinterpret_cast<const char *>(a[1]), result);
-      return result;
-    case SYS_renameat2:
-      on_renamed(reinterpret_cast<const char *>(a[1]), reinterpret_cast<const char *>(a[3]), result);
-      return result;
     default:
       return result;
   }

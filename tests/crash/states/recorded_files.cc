@@ -35,10 +35,10 @@ u32 RecordedFiles::find_fd(long fd) const {
   return failed(kernel_call(SYS_fstat, fd, as_long(&st), 0, 0, 0, 0)) ? none : find(st);
 }
 
-u32 RecordedFiles::find_path(const char *path) const {
+u32 RecordedFiles::find_at(long directory, const char *path) const {
   struct stat st;
-  return failed(kernel_call(SYS_newfstatat, AT_FDCWD, as_long(path), as_long(&st), 0, 0, 0)) ? none
-                                                                                             : find(st);
+  return failed(kernel_call(SYS_newfstatat, directory, as_long(path), as_long(&st), 0, 0, 0)) ? none
+                                                                                              : find(st);
 }
 
 u32 RecordedFiles::add(long fd, const struct stat &st, bool deterministic) {

@@ -1,6 +1,7 @@
 // What the recorder knows of files: their numbers, a descriptor of its own on each, and where they are
 // mapped. Under the recorder's lock.
 #pragma once
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "trace_writer.h"
@@ -20,7 +21,8 @@ class RecordedFiles {
 
   u32 find(const struct stat &st) const;
   u32 find_fd(long fd) const;  // by the program's descriptor
-  u32 find_path(const char *path) const;
+  u32 find_at(long directory, const char *path) const;
+  u32 find_path(const char *path) const { return find_at(AT_FDCWD, path); }
   // A file that has no number yet; the descriptor is the program's. deterministic: see RecorderOptions.
   u32 add(long fd, const struct stat &st, bool deterministic);
   RecordedFile &operator[](u32 file) { return files_[file]; }
@@ -39,8 +41,8 @@ class RecordedFiles {
   };
   static constexpr u32 files_max = 1024, mappings_max = 1024;
   void add_mapping(const Mapping &mapping);
-  RecordedFile files_[files_max];
-  Mapping mappings_[mappings_max];
+  RecordedFile files_[files_max] = {};
+  Mapping mappings_[mappings_max] = {};
   u32 count_ = 0, mapping_count_ = 0;
 };
 

@@ -48,6 +48,16 @@ long deterministic_answer(long number, const long *a, long result) {
   return result;
 }
 
+// What has been acknowledged by a commit's begin.
+void note_output() {
+  static u64 known = 0;
+  struct stat st;
+  if (failed(kernel_call(SYS_fstat, 1, snapshot::sys::as_long(&st), 0, 0, 0, 0)) || !S_ISREG(st.st_mode))
+    return;
+  if (const u64 bytes = static_cast<u64>(st.st_size); bytes != known)
+    put(EventKind::output, 0, 0, known = bytes);
+}
+
 bool in_child() { return kernel_call(SYS_getpid, 0, 0, 0, 0, 0, 0) != owner; }
 
 bool is_recording() { return recording.trace.is_open() && !in_child(); }
@@ -95,7 +105,7 @@ constexpr snapshot::Observer observer = {observed_call, observed_verb};
 bool start_recording(const char *path, const RecorderOptions &with, const snapshot::Observer **observed) {
   recording.options = with;
   owner = kernel_call(SYS_getpid, 0, 0, 0, 0, 0, 0);
-  if (recording.trace.open(path) != 0) return false;
+  if (!recording.trace.open(path)) return false;
   *observed = &observer;
   return true;
 }
@@ -111,6 +121,7 @@ void expect(u64 commit, const char *path, const void *bytes, u64 count, bool ato
 void commit_begins(u64 commit, u32 file) {
   if (!is_recording()) return;
   const Locked locked;
+  note_output();
   put(EventKind::begins, file, commit);
 }
 
@@ -121,12 +132,14 @@ void commit_returned(u64 commit, bool success, u32 file) {
 }
 
 u32 file_at(const void *address) {
+  if (!is_recording()) return any_file;
   const Locked locked;
   u64 offset = 0;
   return files.mapped_at(snapshot::backing_of({reinterpret_cast<u64>(address)}).value, &offset);
 }
 
 u32 file_behind(int fd) {
+  if (!is_recording()) return any_file;
   const Locked locked;
   return files.find_fd(fd);
 }
@@ -139,7 +152,8 @@ void note_sync(int fd, bool success) {
 
 void note_write(int fd, u64 offset, u64 count) {
   const Locked locked;
-  on_written(files.find_fd(fd), offset, static_cast<long>(count));
+  const u32 file = files.find_fd(fd);
+  if (file != files.none && !files.is_mapped(file)) on_written(file, offset, static_cast<long>(count));
 }
 
 }  // namespace states

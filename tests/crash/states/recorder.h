@@ -19,7 +19,7 @@ struct RecorderOptions {
   long (*fault)(long number, const long arguments[6]) = nullptr;
 };
 
-// Until the process ends. observed: &snapshot_observer. false: the trace cannot be created.
+// Until the process ends. observed: &snapshot_observer. false: the trace's name is too long.
 bool start_recording(const char *trace, const RecorderOptions &options, const snapshot::Observer **observed);
 
 constexpr u32 any_file = ~u32{0};
@@ -30,7 +30,8 @@ void expect(u64 commit, const char *path, const void *bytes, u64 count, bool ato
 void commit_begins(u64 commit, u32 file = any_file);
 void commit_returned(u64 commit, bool success, u32 file = any_file);
 
-// The file that a managed address, or a descriptor, belongs to; any_file if it is not in the trace.
+// The file that a managed address, or a descriptor, belongs to; any_file if it is not in the trace, or in a
+// child.
 u32 file_at(const void *address);
 u32 file_behind(int fd);
 

@@ -9,7 +9,8 @@ using snapshot::sys::as_long;
 using snapshot::sys::failed;
 using snapshot::sys::kernel_call;
 
-Recording recording;
+// Constant: a preloaded recorder starts in a constructor, and no other may come after it.
+constinit Recording recording;
 
 namespace {
 

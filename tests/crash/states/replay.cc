@@ -129,4 +129,12 @@ std::vector<Event> with_expectations(const std::vector<Event> &events) {
   return Expectations(events).merged();
 }
 
+std::vector<Event> without_expectations(const std::vector<Event> &events) {
+  std::vector<Event> all;
+  for (const std::string &name : data_files_of(events))
+    all.push_back({EventKind::expect, 0, 0, 0, 1, name, {}});
+  all.insert(all.end(), events.begin(), events.end());
+  return all;
+}
+
 }  // namespace states

@@ -28,4 +28,7 @@ std::vector<std::string> data_files_of(const std::vector<Event> &events);
 // next commit.
 std::vector<Event> with_expectations(const std::vector<Event> &events);
 
+// So that the data files are recovered and anything is accepted.
+std::vector<Event> without_expectations(const std::vector<Event> &events);
+
 }  // namespace states

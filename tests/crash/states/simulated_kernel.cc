@@ -15,7 +15,7 @@ SimulatedKernel *running = nullptr;
 long serve_running(long number, const long arguments[6]) { return running->serve(number, arguments); }
 constexpr snapshot::Observer observer = {serve_running, nullptr};
 
-constexpr u64 pages_max = 4 << 20;
+constexpr u64 pages_max = 256 << 20;
 constexpr u64 device = 77;
 
 // Recovery has no exceptions to let through.
@@ -32,7 +32,8 @@ T *pointer(long argument) {
 
 }  // namespace
 
-SimulatedKernel::SimulatedKernel(SimulatedFiles &files) : files_(files), pages_(pages_max + 4096) {
+SimulatedKernel::SimulatedKernel(SimulatedFiles &files)
+    : files_(files), pages_(std::make_unique_for_overwrite<u8[]>(pages_max + 4096)) {
   running = this;
   snapshot::snapshot_observer = &observer;
 }
@@ -145,7 +146,7 @@ long SimulatedKernel::unlink(const char *path) {
 long SimulatedKernel::memory(u64 bytes) {
   bytes = (bytes + 4095) / 4096 * 4096;
   if (pages_used_ + bytes > pages_max) return -ENOMEM;
-  u8 *first_page = reinterpret_cast<u8 *>((reinterpret_cast<u64>(pages_.data()) + 4095) / 4096 * 4096);
+  u8 *first_page = reinterpret_cast<u8 *>((reinterpret_cast<u64>(pages_.get()) + 4095) / 4096 * 4096);
   u8 *begin = first_page + pages_used_;
   std::memset(begin, 0, bytes);
   pages_used_ += bytes;

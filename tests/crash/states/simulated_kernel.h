@@ -1,6 +1,8 @@
 // The kernel as recovery sees it: serves its system calls from simulated files, through snapshot_observer.
 // What it was asked to change can be recorded as events, to explore crashes during recovery.
 #pragma once
+#include <memory>
+
 #include "base/observer.h"
 #include "simulated_files.h"
 #include "trace.h"
@@ -47,7 +49,7 @@ class SimulatedKernel {
   SimulatedFiles &files_;
   std::vector<Event> *events_ = nullptr;
   Descriptor descriptors_[low_count + high_count];
-  std::vector<u8> pages_;  // for anonymous mappings; all given back when none is left
+  std::unique_ptr<u8[]> pages_;  // for anonymous mappings; all given back when none is left
   u64 pages_used_ = 0, mappings_ = 0;
   u64 calls_ = 0;
 };

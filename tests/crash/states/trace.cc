@@ -10,7 +10,7 @@ const char *name_of(EventKind kind) {
   static const char *const names[] = {"?",      "file",     "create",   "link",       "unlink",
                                       "rename", "store-nt", "store",    "write-back", "fence",
                                       "resize", "punch",    "sync",     "failed",     "sync-dir",
-                                      "expect", "begins",   "returned", "check"};
+                                      "expect", "begins",   "returned", "check",      "output"};
   const auto i = static_cast<std::size_t>(kind);
   return i < std::size(names) ? names[i] : "?";
 }

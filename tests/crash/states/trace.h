@@ -32,6 +32,7 @@ enum class EventKind : u32 {
   begins,    // commit number offset begins
   returned,  // commit number offset has returned; count: 0, or 1 for an error
   check,     // the file's size is offset and its contents hash to count
+  output,    // the program has printed count bytes so far, if its standard output is a file
 };
 
 struct Event {

@@ -27,21 +27,29 @@ long out_of_the_way(long fd) {
   return moved;
 }
 
-long TraceWriter::open(const char *path) {
-  long fd =
-      kernel_call(SYS_openat, AT_FDCWD, as_long(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600, 0, 0);
-  if (!failed(fd)) fd = out_of_the_way(fd);
-  if (failed(fd)) return fd;
-  fd_ = static_cast<int>(fd);
-  put_bytes(&trace_magic, sizeof trace_magic);
-  return 0;
+bool TraceWriter::open(const char *path) {
+  const u64 length = snapshot::length_of(path);
+  if (length >= sizeof path_) return false;
+  for (u64 i = 0; i < length; ++i) path_[i] = path[i];
+  return true;
 }
 
-void TraceWriter::put(const EventHead &head, const char *name, const void *bytes) const {
+void TraceWriter::create() {
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  long fd = kernel_call(SYS_openat, AT_FDCWD, as_long(path_), flags, 0600, 0, 0);
+  if (fd == -EEXIST) cannot_record("the trace exists; has another process of the program been recorded?");
+  if (!failed(fd)) fd = out_of_the_way(fd);
+  if (failed(fd)) cannot_record("the trace cannot be created");
+  fd_ = static_cast<int>(fd);
+  put_bytes(&trace_magic, sizeof trace_magic);
+}
+
+void TraceWriter::put(const EventHead &head, const char *name, const void *bytes) {
   put_parts(head, name, bytes, head.bytes);
 }
 
-void TraceWriter::put_parts(const EventHead &head, const char *name, const void *bytes, u64 count) const {
+void TraceWriter::put_parts(const EventHead &head, const char *name, const void *bytes, u64 count) {
+  if (fd_ < 0) create();
   const iovec parts[] = {{const_cast<EventHead *>(&head), sizeof head},
                          {const_cast<char *>(name), head.name_bytes},
                          {const_cast<void *>(bytes), count}};

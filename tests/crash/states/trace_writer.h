@@ -6,17 +6,20 @@ namespace states {
 
 class TraceWriter {
  public:
-  // Creates the file. 0, or a negative errno.
-  long open(const char *path);
-  bool is_open() const { return fd_ >= 0; }
+  // The file is created with the first event: of the processes that are told to write this trace, the one is
+  // recorded that changes a file. false: it is too long.
+  bool open(const char *path);
+  bool is_open() const { return path_[0] != 0; }
 
-  void put(const EventHead &head, const char *name, const void *bytes) const;
+  void put(const EventHead &head, const char *name, const void *bytes);
   // The bytes that the head promised, in several calls.
-  void put_head(const EventHead &head, const char *name) const { put_parts(head, name, nullptr, 0); }
+  void put_head(const EventHead &head, const char *name) { put_parts(head, name, nullptr, 0); }
   void put_bytes(const void *bytes, u64 count) const;
 
  private:
-  void put_parts(const EventHead &head, const char *name, const void *bytes, u64 count) const;
+  void create();
+  void put_parts(const EventHead &head, const char *name, const void *bytes, u64 count);
+  char path_[4096] = {};
   int fd_ = -1;
 };
 
