@@ -67,6 +67,7 @@ typedef struct snapshot_statistics {
   uint64_t lines_discarded;         // pending lines dropped at exit without a commit
   uint64_t recoveries_clean;        // logs found at open whose last commit was complete
   uint64_t recoveries_rolled_back;  // logs found at open whose last commit was undone
+  uint64_t lines_untracked;         // changed lines that SNAPSHOT_AUDIT has found and nothing had marked
 } snapshot_statistics;
 
 // Fills at most size bytes of *out (pass sizeof *out) so that old programs and new libraries fit together.

@@ -167,6 +167,7 @@ void describe(const Candidate &c, RegisteredFile &file) {
 Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile &file,
                    RecoveryCounters *counters) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.counters = {};
+  file.audit = settings.audit;
   if (Status s = choose_medium(settings, c.fd, c.path.c_str(), &file.medium); !s.ok()) return s;
   if (Status s = take_over(c, settings, file, counters); !s.ok()) return s;
   file.log.sequence = 0;
@@ -188,6 +189,7 @@ void release_scratch(RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.copies.release();
   file.replaced.release();
   file.failed_runs.release();
+  file.audited.release();
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ void add(Counters *to, const Counters &from) {
   to->fences += from.fences;
   to->thread_fences += from.thread_fences;
   to->lines_discarded += from.lines_discarded;
+  to->lines_untracked += from.lines_untracked;
 }
 
 // Errors of these two: errno, without a message. *named false: it has no name.

@@ -59,6 +59,7 @@ SNAPSHOT_API int snapshot_get_statistics(snapshot_statistics *out, size_t size) 
   s.fences = c.fences;
   s.thread_fences = c.thread_fences;
   s.lines_discarded = c.lines_discarded;
+  s.lines_untracked = c.lines_untracked;
   copy_bytes(out, &s, s.size);
   __snapshot_mark(out, s.size);
   return 0;

@@ -2,6 +2,7 @@
 
 #include "base/run.h"
 #include "base/syscall.h"
+#include "commit/audit.h"
 #include "commit/resize.h"
 #include "commit/undo.h"
 #include "log/log_reader.h"
@@ -122,6 +123,7 @@ void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
+  if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
   if (Status s = gather(file, range, taken); !s.ok()) return s;
   if (Status s = drop_beyond_end(file, taken); !s.ok()) {
     put_back(file);

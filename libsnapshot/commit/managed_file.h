@@ -29,7 +29,7 @@ enum class FileState : u32 {
 
 struct Counters {
   u64 commits, commits_empty, commits_failed, rollbacks, lines_committed, bytes_logged, fences, thread_fences,
-      lines_discarded;
+      lines_discarded, lines_untracked;
 };
 
 struct ManagedFile {
@@ -68,6 +68,9 @@ struct ManagedFile {
   // Runs of a commit whose data could not be synced: file.replaced must go back before anything else
   // (undo.h).
   GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);
+  // Lines of which the audit has said that they are not tracked.
+  GrowBuffer<u64> audited SNAPSHOT_GUARDED_BY(commit_lock);
+  AuditChoice audit = AuditChoice::off;
   Counters counters SNAPSHOT_GUARDED_BY(commit_lock) = {};
 
   const Window &window() const { return windows[slot]; }

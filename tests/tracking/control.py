@@ -22,7 +22,7 @@ LOCAL = [
 FUNCTIONS = [
     ("in a function", "static $a void $f(byte *p, uint64_t s) { $c }", "$f(p, s);"),
     ("by computed goto", "static void $f(byte *p, uint64_t s) { static const void *const where[] = {&&first, &&second}; goto *where[s & 1]; second: *p = (byte)s; first: { $c } }", "$f(p, s);"),
-    ("by a restricted pointer", "static NOINLINE void $f(byte *__restrict p, const uint64_t *__restrict from) { uint64_t s = *from; $c }", "$f(p, &s);"),
+    ("by a restricted pointer", "static NOINLINE void $f(byte *__restrict only, const uint64_t *__restrict from) { uint64_t s = *from; byte *p = only; $c }", "$f(p, &s);"),
     ("by a function pointer", "static void $f(byte *p, uint64_t s) { $c }", "void (*volatile call)(byte *, uint64_t) = $f; call(p, s);"),
     ("by a tail call", "static NOINLINE void $f(byte *p, uint64_t s) { $c }", "*p = (byte)s; $f(p, s);"),
     ("recursive", "static void $f(byte *p, uint64_t s, int depth) { if (depth > 0) { $f(p, s + 1, depth - 1); p[0] = (byte)(s + (uint64_t)depth); } $c }", "$f(p, s, 3);"),

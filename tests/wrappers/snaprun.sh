@@ -20,10 +20,10 @@ echo "arguments=$*"
 E2
 chmod +x show
 begin 'options become environment variables'
-succeeds "$snaprun" --files '/a/*.db' --files=/b --ignore '*.tmp' --ignore '*~' --media memory --copy=lazy --exit commit \
+succeeds "$snaprun" --files '/a/*.db' --files=/b --ignore '*.tmp' --ignore '*~' --media memory --copy=lazy --exit commit --audit warn \
   --wait 1 --log error --persist sse2 -- ./show --files 'an argument' ''
 for line in 'SNAPSHOT_FILES=/a/*.db:/b' 'SNAPSHOT_IGNORE=*.tmp:*~' SNAPSHOT_MEDIA=memory SNAPSHOT_COPY=lazy \
-  SNAPSHOT_EXIT=commit SNAPSHOT_WAIT=1 SNAPSHOT_LOG=error SNAPSHOT_PERSIST=sse2 'arguments=--files an argument '; do
+  SNAPSHOT_EXIT=commit SNAPSHOT_AUDIT=warn SNAPSHOT_WAIT=1 SNAPSHOT_LOG=error SNAPSHOT_PERSIST=sse2 'arguments=--files an argument '; do
   grep -qxF -- "$line" out || fail "the program did not get $line"
 done
 begin 'variables are left alone without options'

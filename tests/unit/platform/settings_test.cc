@@ -60,6 +60,8 @@ TEST_CASE("each known value is taken") {
   CHECK(with("SNAPSHOT_EXIT", "commit", [&](s::Status st, const s::Settings &x) {
     return ok(st) && x.at_exit == s::ExitChoice::commit;
   }));
+  CHECK(with("SNAPSHOT_AUDIT", "fix",
+             [&](s::Status st, const s::Settings &x) { return ok(st) && x.audit == s::AuditChoice::fix; }));
   CHECK(with("SNAPSHOT_PERSIST", "libpmem", [&](s::Status st, const s::Settings &x) {
     return ok(st) && x.persist == s::PersistChoice::libpmem;
   }));
@@ -78,6 +80,7 @@ TEST_CASE("an unknown value is refused at every call, and the message names the 
   CHECK(refused("SNAPSHOT_MEDIA", "disk", "auto, memory or page-cache"));
   CHECK(refused("SNAPSHOT_COPY", "Lazy", "auto, lazy or eager"));
   CHECK(refused("SNAPSHOT_EXIT", "discards", "discard or commit"));
+  CHECK(refused("SNAPSHOT_AUDIT", "on", "off, warn, abort or fix"));
   CHECK(refused("SNAPSHOT_PERSIST", "avx", "auto, sse2, avx2, avx512 or libpmem"));
   CHECK(refused("SNAPSHOT_WAIT", "yes", "0 or 1"));
   CHECK(refused("SNAPSHOT_LOG", "debug", "off, error, warn or info"));

@@ -1,0 +1,120 @@
+// SNAPSHOT_AUDIT (commit/audit.h). Claim: it finds exactly the lines that were changed and not marked, up to
+// the end of the file, in the range that is committed; also where the kernel does not tell which pages are
+// the process's own; and each of its three ways does what it says.
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cstring>
+
+#include "order_of_steps.h"
+#include "own_process.h"
+#include "support/mapped_file.h"
+
+using namespace test;
+
+namespace {
+
+void require(bool holds, const char *what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+std::uint64_t untracked_lines() {
+  snapshot_statistics s;
+  require(snapshot_get_statistics(&s, sizeof s) == 0, "no statistics");
+  return s.lines_untracked;
+}
+
+constexpr std::size_t size = 300 * page + 7;
+
+struct Audited {
+  Audited(const std::string &path, const char *how)
+      : file((setenv("SNAPSHOT_AUDIT", how, 1), write_file(path, std::string(size, 'a')), path), 301 * page) {
+  }
+  char *at(std::size_t offset) { return file.begin() + offset; }
+  void store_untracked(std::size_t offset) { *static_cast<volatile char *>(at(offset)) = 'u'; }
+  void commit() { require(file.commit() == 0, "the commit failed"); }
+  bool has(std::size_t offset, char c) { return bytes_in_file(file.path())[offset] == c; }
+  MappedFile file;
+};
+
+// How the kernel answers: as it does; without /proc; with an empty pagemap.
+const Steps::Fault answers[] = {
+    nullptr,
+    [](long number, const long *a) -> long {
+      const bool asked = number == SYS_openat &&
+                         std::strcmp(reinterpret_cast<const char *>(a[1]), "/proc/self/pagemap") == 0;
+      return asked ? -ENOENT : 0;
+    },
+    [](long number, const long *a) -> long { return number == SYS_pread64 && a[2] == 256 * 8 ? -EIO : 0; },
+};
+
+}  // namespace
+
+TEST_CASE("the audit finds the changed lines that nothing has marked") {
+  TempDir dir;
+  for (const Steps::Fault &answer : answers)
+    in_own_process([&](const std::string &medium) {
+      Audited a(dir / medium, "warn");
+      (void)Steps::of(
+          [&] {
+            a.commit();
+            require(untracked_lines() == 0, "found in a file that was not touched");
+            fill(a.at(64), 64, 't');
+            a.store_untracked(63);
+            a.store_untracked(128);
+            a.store_untracked(299 * page + 4095);
+            a.store_untracked(size - 1);
+            a.store_untracked(size);            // no part of the file
+            a.store_untracked(200 * page + 1);  // the same byte as before, in the end
+            *static_cast<volatile char *>(a.at(200 * page + 1)) = 'a';
+            a.commit();
+            require(untracked_lines() == 4, "not exactly those lines");
+            require(a.has(64, 't') && a.has(63, 'a') && a.has(size - 1, 'a'), "not left out");
+            // A range: of the four, two.
+            require(msync(a.at(0), page, MS_SYNC) == 0, "msync");
+            require(untracked_lines() == 6, "not exactly those of the range");
+            // In a line that is dirty it goes along.
+            fill(a.at(130), 1, 't');
+            a.commit();
+            require(untracked_lines() == 9, "not exactly those that are left");
+            require(a.has(128, 'u'), "left out of a line that is committed");
+          },
+          answer);
+    });
+}
+
+TEST_CASE("the audit commits what it finds, if asked to") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Audited a(dir / medium, "fix");
+    // More than are shown.
+    for (std::size_t i = 0; i < 200; ++i) a.store_untracked(i * page + i);
+    a.commit();
+    require(untracked_lines() == 200, "not all were found");
+    for (std::size_t i = 0; i < 200; ++i) require(a.has(i * page + i, 'u'), "not committed");
+    a.commit();
+    require(untracked_lines() == 200, "found again");
+  });
+}
+
+TEST_CASE("the audit ends the process before anything is committed, if asked to") {
+  TempDir dir;
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)signal(SIGABRT, SIG_DFL);
+    Audited a(dir / "data", "abort");
+    fill(a.at(page), 64, 't');
+    a.commit();
+    a.store_untracked(0);
+    fill(a.at(page), 64, 'x');
+    (void)a.file.commit();
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
+  std::string expected(size, 'a');
+  expected.replace(page, 64, 64, 't');
+  CHECK(bytes_in_file(dir / "data") == expected);
+}
