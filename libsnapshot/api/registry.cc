@@ -91,6 +91,12 @@ void count_recovery(const Findings &f) SNAPSHOT_REQUIRES(registry_lock) {
   if (f.verdict == Verdict::undo) ++recoveries.rolled_back;
 }
 
+Status cannot_map(const RegisteredFile &file, Status s) {
+  Message m;
+  m << file.path.c_str() << ": cannot map: " << error_words(s.error);
+  return fail(s.error, m);
+}
+
 Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
   const u64 room = file.window().bytes();
   if (offset > room || length > room - offset) {
@@ -100,11 +106,7 @@ Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
     return fail(ENOMEM, m);
   }
   MutexLock lock(file.mappings_lock);
-  if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) {
-    Message m;
-    m << file.path.c_str() << ": cannot map: " << error_words(s.error);
-    return fail(s.error, m);
-  }
+  if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) return cannot_map(file, s);
   *out = file.base().ptr() + offset;
   return kOk;
 }
@@ -114,6 +116,7 @@ Status refresh_size(RegisteredFile &file, const Candidate &c) {
   if (c.size <= file.size.load(std::memory_order_relaxed) || file.commit_lock.held_by_this_thread())
     return kOk;
   MutexLock lock(file.commit_lock);
+  if (Status s = show_growth(file, c.fd, c.size); !s.ok()) return cannot_map(file, s);
   if (Status s = allocate_lazy_part(file, c.fd, c.size); !s.ok())
     return cannot_allocate(file.path.c_str(), s);
   note_growth(file, c.fd, c.size);
@@ -145,9 +148,10 @@ Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) 
   return s;
 }
 
+// Discarding is doing nothing: a handler that runs later still sees what was stored, and may commit it.
 void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (choice == ExitChoice::commit) (void)commit(file, whole_file(file));
-  const u64 lines = discard_dirty(file);
+  const u64 lines = count_dirty(file);
   file.counters.lines_discarded += lines;
   if (lines == 0) return;
   Message m;

@@ -21,22 +21,28 @@ LineIndex first_line_beyond(const ManagedFile &file, u64 size) {
 // A file that was made larger behind our back (fallocate by another library, a raw system call) has lines
 // beyond the size we know. Asks the file system; the path may lead elsewhere by now, then the size stays what
 // we know.
-Status look_for_growth(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status look_for_growth(ManagedFile &file, bool *grown) SNAPSHOT_REQUIRES(file.commit_lock) {
   struct stat st;
   const long result = sys::newfstatat(AT_FDCWD, file.path.c_str(), &st, 0);
   if (result == -EIO || result == -ENOMEM) return sys::status(result);
   if (sys::failed(result) || FileKey{st.st_dev, st.st_ino} != file.key) return kOk;
   if (static_cast<u64>(st.st_size) <= file.file_size) return kOk;
-  file.file_size = static_cast<u64>(st.st_size);
-  file.size.store(file.file_size, std::memory_order_relaxed);
+  note_growth(file, -1, static_cast<u64>(st.st_size));
+  *grown = true;
   return kOk;
 }
 
 // Lines beyond the end are no part of the file: POSIX drops what is stored there (mmap, "remaining bytes").
-Status drop_beyond_end(ManagedFile &file, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status drop_beyond_end(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
   LineIndex end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
   if (SNAPSHOT_LIKELY(taken->end <= end)) return kOk;
-  if (Status s = look_for_growth(file); !s.ok()) return s;
+  bool grown = false;
+  if (Status s = look_for_growth(file, &grown); !s.ok()) return s;
+  if (grown) {
+    // Once more: what note_growth has cleared belongs to the commit.
+    put_back(file);
+    if (Status s = gather(file, range, taken); !s.ok()) return s;
+  }
   end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
   u64 kept = 0;
   for (u64 i = 0; i < file.runs.size(); ++i) {
@@ -125,7 +131,7 @@ Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_R
   if (Status s = reopen_log(file); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
   if (Status s = gather(file, range, taken); !s.ok()) return s;
-  if (Status s = drop_beyond_end(file, taken); !s.ok()) {
+  if (Status s = drop_beyond_end(file, range, taken); !s.ok()) {
     put_back(file);
     return s;
   }

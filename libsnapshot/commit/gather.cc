@@ -192,12 +192,11 @@ void put_back(ManagedFile &file) {
   file.runs.clear();
 }
 
-u64 discard_dirty(ManagedFile &file) {
+u64 count_dirty(ManagedFile &file) {
   const Window &w = file.window();
   Taken taken;
   if (!gather(file, {w.first_line, w.first_line + w.line_count}, &taken).ok()) return 0;
-  file.runs.clear();
-  file.pending.clear();
+  put_back(file);
   return taken.lines;
 }
 

@@ -27,7 +27,7 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRE
 // without memory for the list it asks for a scan.
 void put_back(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
-// Forgets every dirty line of the file and returns how many there were: for closing.
-u64 discard_dirty(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+// How many lines of the file are dirty; they stay so.
+u64 count_dirty(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 }  // namespace snapshot

@@ -17,7 +17,7 @@ Status truncate_real(const ManagedFile &file, u64 size) {
 }
 
 void keep_handle(ManagedFile &file, int fd) {
-  if (file.size_fd >= 0) return;
+  if (file.size_fd >= 0 || fd < 0) return;
   Text<64> path;
   path << "/proc/self/fd/" << fd;
   const long opened = sys::open(path.c_str(), O_PATH | O_CLOEXEC);
@@ -67,7 +67,8 @@ void add_anonymous_part(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.comm
   if (sys::failed(result)) return;
   (void)sys::madvise(file.base().value + from, to - from, MADV_HUGEPAGE);
   if (none || from < file.anonymous_begin) file.anonymous_begin = from;
-  file.anonymous_end = max_u64(to, file.anonymous_end);
+  // Not what lay further up before the file was cut: between it and here may be pages of the file.
+  file.anonymous_end = to;
 }
 
 // Allocated holes take memory on tmpfs: a very sparse file is meant to be one.
@@ -87,6 +88,17 @@ Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) {
   do result = sys::fallocate(fd, FALLOC_FL_KEEP_SIZE, from, end - from);
   while (result == -EINTR);
   return sys::status(result);
+}
+
+Status show_growth(ManagedFile &file, int fd, u64 size) {
+  const u64 from = round_up(file.file_size, kPageBytes), bytes = file.window().bytes();
+  if (size <= file.file_size || from >= bytes) return kOk;
+  const long result = sys::mmap(file.base().value + from, bytes - from, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd, from);
+  if (sys::failed(result)) return sys::status(result);
+  file.anonymous_end = min_u64(file.anonymous_end, from);
+  if (file.anonymous_begin >= file.anonymous_end) file.anonymous_begin = file.anonymous_end = 0;
+  return kOk;
 }
 
 void note_growth(ManagedFile &file, int fd, u64 size) {

@@ -17,7 +17,12 @@ Status resize(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit
 // message.
 Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
 
-// The real file was found, or made, larger: takes note.
+// To be called before note_growth when somebody else has made the file larger: what lies beyond the end that
+// we knew is shown from the file, also where the working copy has anonymous memory. ENOMEM, without a
+// message.
+Status show_growth(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// The real file was found, or made, larger: takes note. fd: -1 if there is none at hand.
 void note_growth(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // Gives the real file the size that the newest commit says. A failure is not an error: it will be tried
