@@ -51,7 +51,6 @@ Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
         if (Status pushed = file.pending.push(packed); SNAPSHOT_UNLIKELY(!pushed.ok())) s = pushed;
       });
   }
-  if (!s.ok()) ask_for_scan(file);  // entries are out of the lists and have no other place
   return s;
 }
 
@@ -61,10 +60,7 @@ Status scan_everything(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   const LineRange data = lines_of_data(file);
   for (LineIndex l = data.first; l < data.end; l += 8)
     if (SNAPSHOT_UNLIKELY(any_of_eight(l)))
-      if (Status s = file.pending.push(Run{l, 8}.packed()); !s.ok()) {
-        ask_for_scan(file);
-        return s;
-      }
+      if (Status s = file.pending.push(Run{l, 8}.packed()); !s.ok()) return s;
   return kOk;
 }
 
@@ -162,8 +158,8 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) {
   if (s.ok()) s = take_lists(file);
   if (s.ok() && SNAPSHOT_UNLIKELY(scan || file.pending.size() > pending_max(file))) s = scan_everything(file);
   if (!s.ok()) {
-    // Also without a scan to repeat: a line that was marked on its owner's behalf is one that the owner,
-    // finding it marked, need not list any more.
+    // Entries are out of the lists and have no other place. And a line that was marked on its owner's behalf
+    // is one that the owner, finding it marked, need not list any more.
     ask_for_scan(file);
     return s;
   }

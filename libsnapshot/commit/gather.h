@@ -8,7 +8,6 @@ namespace snapshot {
 struct LineRange {
   LineIndex first;
   LineIndex end;
-  bool contains(LineIndex line) const { return line >= first && line < end; }
 };
 
 // What a gather has taken, beside file.runs.

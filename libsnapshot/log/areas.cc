@@ -55,12 +55,13 @@ u64 free_place(const Area &other, u64 capacity) {
 // Drops what neither area uses: the old place, and the end of the file.
 void give_back(const Log &log, const Area &old) {
   const u64 end = max_u64(log.area[0].end(), log.area[1].end());
+  const u64 old_end = min_u64(old.end(), end);
   (void)sys::ftruncate(log.fd, end);
-  for (u64 at = old.offset; at < min_u64(old.end(), end); at += kPageBytes) {
+  for (u64 at = old.offset; at < old_end; at += kPageBytes) {
     bool used = false;
     for (const Area &a : log.area) used = used || (at >= a.offset && at < a.end());
     if (used) continue;
-    u64 stop = min_u64(old.end(), end);
+    u64 stop = old_end;
     for (const Area &a : log.area)
       if (a.offset > at) stop = min_u64(stop, a.offset);
     (void)sys::fallocate(log.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, stop - at);

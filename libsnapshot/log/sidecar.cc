@@ -64,11 +64,15 @@ Status take_lock(const char *path, int fd, int operation, Contention contention)
 }
 
 // The name may have been removed, or given to another log, while we waited for the lock.
-bool still_named(const char *path, int fd) {
+Status look_whether_named(const char *path, int fd, bool *named) {
   struct stat by_fd, by_path;
-  return !sys::failed(sys::fstat(fd, &by_fd)) &&
-         !sys::failed(sys::newfstatat(AT_FDCWD, path, &by_path, AT_SYMLINK_NOFOLLOW)) &&
-         by_fd.st_ino == by_path.st_ino && by_fd.st_dev == by_path.st_dev;
+  *named = false;
+  if (Status s = sys::status(sys::fstat(fd, &by_fd)); !s.ok()) return s;
+  const long looked = sys::newfstatat(AT_FDCWD, path, &by_path, AT_SYMLINK_NOFOLLOW);
+  if (looked == -ENOENT) return kOk;
+  if (sys::failed(looked)) return sys::status(looked);
+  *named = by_fd.st_ino == by_path.st_ino && by_fd.st_dev == by_path.st_dev;
+  return kOk;
 }
 
 // Creates a file without a name where the file system can (O_TMPFILE), else under a temporary one. temporary
@@ -189,11 +193,14 @@ Status lock_existing_log(const char *path, Contention contention, bool writable,
       close_private(moved);
       return s;
     }
-    if (still_named(path, moved)) {
+    bool named;
+    const Status looked = look_whether_named(path, moved, &named);
+    if (looked.ok() && named) {
       *fd = moved;
       return kOk;
     }
     close_private(moved);
+    if (!looked.ok()) return fail_on(path, looked.error, "look at the log", "");
   }
 }
 
@@ -237,7 +244,8 @@ Status retire_log(const char *path, int fd, const format::Header &header) {
   if (Status s = write_whole(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
   if (Status s = sys::status(sys::fdatasync(fd)); !s.ok()) return s;
   SNAPSHOT_STEP("log-retired");
-  if (still_named(path, fd)) (void)sys::unlink(path);
+  bool named;
+  if (look_whether_named(path, fd, &named).ok() && named) (void)sys::unlink(path);
   SNAPSHOT_STEP("log-removed");
   return kOk;
 }

@@ -192,7 +192,8 @@ const char *why_harmless(long number, Arguments a, int error) {
   if (asks_for_number(number, a)) return "any free number will do";
   if (number == SYS_fallocate && error == EOPNOTSUPP) return "then writing reports a full disk, and can";
   if (looks_at_log(number, a))
-    return "asks whether the log still has its name; if in doubt, it is looked for again";
+    return "asks whether the log still has its name; if in doubt when it is put away, it keeps it, and says "
+           "that it is over";
   if (number == SYS_fstat) return "the log's mode and owner are not made like the data file's";
   if (number == SYS_ftruncate && is_log(a[0])) return "the log stays longer than it need be";
   if (number == SYS_truncate || keeps_handle(number, a)) return "the next commit, or recovery, cuts the file";

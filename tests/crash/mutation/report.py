@@ -2,8 +2,24 @@
 import collections
 import fnmatch
 import json
+import functools
 import os
+import re
 from dataclasses import dataclass, field
+
+SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[os.pardir] * 3, "libsnapshot")
+
+
+@functools.cache
+def functions_in(file):
+    """Of each line, the function that it is in, going by the layout: none begins further in than a class has it."""
+    names, name = [], ""
+    with open(os.path.join(SOURCES, file), encoding="utf-8") as source:
+        for line in source:
+            begun = re.match(r"(?: {2})?(?!return\b|if\b|for\b|while\b|switch\b)[A-Za-z][^;=]*?(\w+)\([^;]*$", line)
+            name = begun.group(1) if begun and begun.group(1) != "SNAPSHOT_REQUIRES" else name
+            names.append(name)
+    return names
 
 
 @dataclass
@@ -18,6 +34,7 @@ class Entry:
         text = f.get("text", "")
         same = mutant.text == text[1:] if text.startswith("=") else text in mutant.text
         return same and fnmatch.fnmatch(mutant.file, f.get("file", "*")) and (
+            "in" not in f or functions_in(mutant.file)[mutant.line - 1] == f["in"]) and (
             mutant.operator in f.get("operator", mutant.operator).split(", ")) and (
             f.get("change", mutant.change) == mutant.change)
 
@@ -36,8 +53,9 @@ def read_equivalent(path):
                 current.fields[key] += " " + line.strip()
                 continue
             key, colon, value = line.partition(":")
-            if not colon or key not in ("file", "operator", "text", "change", "because"):
-                raise SystemExit(f"mutation-check: error: {path}:{number}: neither file, operator, text, change nor because")
+            if not colon or key not in ("file", "in", "operator", "text", "change", "because"):
+                raise SystemExit(f"mutation-check: error: {path}:{number}: neither file, in, operator, text, change nor "
+                                 "because")
             if current is None:
                 current = Entry(number)
                 entries.append(current)
