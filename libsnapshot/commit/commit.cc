@@ -78,7 +78,8 @@ Status report(const ManagedFile &file, Status s) {
 // The log that we had, or tried to make, if its retirement failed. The file is at rest, so it says nothing
 // that is needed.
 Status retire_leftover(ManagedFile &file, u64 our_log) SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (file.file_size != file.committed_size || file.failed_runs.size() != 0) return {EEXIST};
+  // A commit that failed has been put back before (commit_lines).
+  if (file.file_size != file.committed_size) return {EEXIST};
   int fd;
   LogView view;
   if (Status s = lock_existing_log(file.log_path.c_str(), Contention::quiet, true, &fd); !s.ok() || fd < 0)

@@ -144,14 +144,12 @@ Status resize(ManagedFile &file, int fd, u64 size) {
 }
 
 void apply_committed_size(ManagedFile &file) {
-  if (file.file_size == file.committed_size) return;
+  if (file.file_size <= file.committed_size) return;
   if (!truncate_real(file, file.committed_size).ok()) return;
-  if (file.committed_size < file.file_size) {
-    // Before the file can grow again: recovery takes a later commit for complete by its lines alone, and the
-    // bytes that this cut off would be back.
-    file.size_synced = sync_size(backing_of(file.base())).ok();
-    forget_beyond(file, file.committed_size);
-  }
+  // Before the file can grow again: recovery takes a later commit for complete by its lines alone, and the
+  // bytes that this cut off would be back.
+  file.size_synced = sync_size(backing_of(file.base())).ok();
+  forget_beyond(file, file.committed_size);
   file.file_size = file.committed_size;
 }
 

@@ -2,9 +2,11 @@
 // the end of the file, in the range that is committed; also where the kernel does not tell which pages are
 // the process's own; and each of its three ways does what it says.
 #include <signal.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <cstring>
+#include <thread>
 
 #include "order_of_steps.h"
 #include "own_process.h"
@@ -52,35 +54,84 @@ const Steps::Fault answers[] = {
 
 TEST_CASE("the audit finds the changed lines that nothing has marked") {
   TempDir dir;
-  for (const Steps::Fault &answer : answers)
-    in_own_process([&](const std::string &medium) {
-      Audited a(dir / medium, "warn");
-      (void)Steps::of(
-          [&] {
-            a.commit();
-            require(untracked_lines() == 0, "found in a file that was not touched");
-            fill(a.at(64), 64, 't');
-            a.store_untracked(63);
-            a.store_untracked(128);
-            a.store_untracked(299 * page + 4095);
-            a.store_untracked(size - 1);
-            a.store_untracked(size);            // no part of the file
-            a.store_untracked(200 * page + 1);  // the same byte as before, in the end
-            *static_cast<volatile char *>(a.at(200 * page + 1)) = 'a';
-            a.commit();
-            require(untracked_lines() == 4, "not exactly those lines");
-            require(a.has(64, 't') && a.has(63, 'a') && a.has(size - 1, 'a'), "not left out");
-            // A range: of the four, two.
-            require(msync(a.at(0), page, MS_SYNC) == 0, "msync");
-            require(untracked_lines() == 6, "not exactly those of the range");
-            // In a line that is dirty it goes along.
-            fill(a.at(130), 1, 't');
-            a.commit();
-            require(untracked_lines() == 9, "not exactly those that are left");
-            require(a.has(128, 'u'), "left out of a line that is committed");
-          },
-          answer);
-    });
+  for (const char *copy : {"eager", "lazy"})
+    for (const Steps::Fault &answer : answers)
+      in_own_process([&](const std::string &medium) {
+        setenv("SNAPSHOT_COPY", copy, 1);
+        Audited a(dir / medium, "warn");
+        require(*static_cast<volatile char *>(a.at(100 * page)) == 'a', "not mapped");
+        (void)Steps::of(
+            [&] {
+              a.commit();
+              require(untracked_lines() == 0, "found in a file that was not touched");
+              fill(a.at(64), 64, 't');
+              a.store_untracked(63);
+              a.store_untracked(128);
+              a.store_untracked(299 * page + 4095);
+              a.store_untracked(size - 1);
+              a.store_untracked(size);            // no part of the file
+              a.store_untracked(200 * page + 1);  // the same byte as before, in the end
+              *static_cast<volatile char *>(a.at(200 * page + 1)) = 'a';
+              a.commit();
+              require(untracked_lines() == 4, "not exactly those lines");
+              require(a.has(64, 't') && a.has(63, 'a') && a.has(size - 1, 'a'), "not left out");
+              // A range: of the four, two.
+              require(msync(a.at(0), page, MS_SYNC) == 0, "msync");
+              require(untracked_lines() == 6, "not exactly those of the range");
+              // In a line that is dirty it goes along.
+              fill(a.at(130), 1, 't');
+              a.commit();
+              require(untracked_lines() == 9, "not exactly those that are left");
+              require(a.has(128, 'u'), "left out of a line that is committed");
+            },
+            answer);
+      });
+}
+
+TEST_CASE("the audit waits for a thread that is between a store and its mark") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Audited a(dir / medium, "warn");
+    std::thread([] {}).join();  // from now on the process counts as one with threads
+    a.store_untracked(0);
+    a.store_untracked(page);
+    int yields = 0;
+    (void)Steps::of([&] { a.commit(); },
+                    [&](long number, const long *) -> long {
+                      if (number == SYS_sched_yield && ++yields == 5) __snapshot_mark(a.at(0), 1);
+                      return 0;
+                    });
+    require(yields > 5, "nobody was waited for");
+    require(untracked_lines() == 1, "not exactly the one that was not marked after all");
+    require(a.has(0, 'u') && a.has(page, 'a'), "the wrong one was committed");
+  });
+}
+
+TEST_CASE("what the audit cannot read or cannot remember changes nothing else") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Audited a(dir / medium, "warn");
+    for (std::size_t i = 0; i < 20; ++i) a.store_untracked(i);
+    fill(a.at(page), 1, 't');
+    const auto unreadable = [](long number, const long *v) -> long {
+      const bool whole_page =
+          number == SYS_process_vm_readv && reinterpret_cast<const iovec *>(v[1])->iov_len == page;
+      return whole_page ? -EFAULT : 0;
+    };
+    (void)Steps::of([&] { a.commit(); }, unreadable);
+    require(untracked_lines() == 0, "found in what cannot be read");
+    require(a.has(page, 't'), "not committed");
+    bool failed = false;
+    (void)Steps::of([&] { a.commit(); },
+                    [&](long number, const long *) -> long {
+                      if (number != SYS_mmap || failed) return 0;
+                      failed = true;
+                      return -ENOMEM;
+                    });
+    require(failed && untracked_lines() == 1, "not counted without memory for its number");
+    a.commit();
+    require(untracked_lines() == 2, "not counted");
+  });
 }
 
 TEST_CASE("the audit commits what it finds, if asked to") {
