@@ -97,7 +97,7 @@ TEST_CASE("without memory, growth that others made is an error, and nothing is l
     bool looked = false;
     const auto no_memory = [&](long number, const long *) -> long {
       looked = looked || number == SYS_newfstatat;
-      return number == SYS_mmap && looked ? -ENOMEM : 0;
+      return (number == SYS_mmap || number == SYS_mremap) && looked ? -ENOMEM : 0;
     };
     int result = 0;
     (void)Steps::of([&] { result = file.commit(); }, no_memory);

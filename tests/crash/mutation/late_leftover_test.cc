@@ -147,6 +147,26 @@ TEST_CASE("a log of ours that cannot be put away yet fails the commit, and not t
         committed_late());
 }
 
+TEST_CASE("a log of ours that somebody holds, or that cannot be read any more, fails a later commit") {
+  check({[] {
+          fail_retirement = false;
+          const long holder = raw_open(log_path, O_RDWR);
+          if (syscall(SYS_flock, holder, LOCK_EX | LOCK_NB) != 0) return 1;
+          const int before = descriptors();
+          if (stored_and_committed('x')) return 2;
+          // A log of another version.
+          const char nine = 9;
+          char version;
+          if (syscall(SYS_pread64, holder, &version, 1, offsetof(format::Header, version)) != 1) return 3;
+          if (syscall(SYS_pwrite64, holder, &nine, 1, offsetof(format::Header, version)) != 1) return 4;
+          if (syscall(SYS_flock, holder, LOCK_UN) != 0 || stored_and_committed('x')) return 5;
+          if (syscall(SYS_pwrite64, holder, &version, 1, offsetof(format::Header, version)) != 1) return 6;
+          if (descriptors() != before || syscall(SYS_close, holder) != 0) return 7;
+          return stored_and_committed('l') ? 0 : 8;
+        }},
+        committed_late());
+}
+
 TEST_CASE("a log that is gone by the time it is looked at stands in nobody's way") {
   check({[] {
           fail_retirement = false, remove_before_open = true;
