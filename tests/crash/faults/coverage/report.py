@@ -13,8 +13,9 @@ import sys
 
 
 def read_list(path):
-    """Entries `FILE: true|false|both: SOURCE LINE` each followed by an indented reason."""
-    entries = {}
+    """Entries `FILE: true|false|both: SOURCE LINE` each followed by an indented reason; and those of them that a run may
+    take all the same (`true?` and the like)."""
+    entries, at_times = {}, set()
     key = None
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -25,14 +26,16 @@ def read_list(path):
             entries[key] = True
             continue
         parts = line.split(": ", 2)
-        if len(parts) != 3 or parts[1] not in ("true", "false", "both"):
+        if len(parts) != 3 or parts[1].removesuffix("?") not in ("true", "false", "both"):
             sys.exit(f"{path}:{number}: not FILE: true|false|both: SOURCE LINE")
-        key = (parts[0], parts[1], " ".join(parts[2].split()))
+        key = (parts[0], parts[1].removesuffix("?"), " ".join(parts[2].split()))
         entries[key] = False
+        if parts[1].endswith("?"):
+            at_times.add(key)
     for key, has_reason in entries.items():
         if not has_reason:
             sys.exit(f"{path}: no reason for {': '.join(key)}")
-    return set(entries)
+    return set(entries), at_times
 
 
 def branches_of(exports, root, folders):
@@ -54,7 +57,7 @@ def main():
     root, list_path = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     split = sys.argv.index("--")
     folders, exports = sys.argv[3:split], sys.argv[split + 1 :]
-    listed, used = read_list(list_path), set()
+    (listed, at_times), used = read_list(list_path), set()
     found = branches_of(exports, root, folders)
     if not found:
         sys.exit("no branch of " + ", ".join(folders) + " was found: was anything compiled for coverage?")
@@ -77,7 +80,7 @@ def main():
                     missing.append(f"{file}:{line}:{column}: never {side}: {text}")
         print(f"{file:<36} {taken + excused + absent:>6} {taken:>6} {excused:>6} {absent:>7}")
     print("\n".join(["", *missing]) if missing else "\nevery side of every branch is taken or listed")
-    stale = listed - used
+    stale = listed - used - at_times
     for entry in sorted(stale):
         print(f"{list_path.name}: fits no side that is missing: {': '.join(entry)}")
     return 1 if missing or stale else 0
