@@ -18,14 +18,18 @@ Status owner_of_log(int directory, const char *path, FileIdentity *out, bool *is
   *is_log = false;
   if (!log_name(path, &log)) return kOk;
   const long fd = sys::openat(directory, log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd == -ENOENT || fd == -ELOOP) return kOk;
+  if (fd == -ENOENT || fd == -ELOOP || fd == -ENXIO) return kOk;
   if (sys::failed(fd)) return sys::status(fd);
   format::Header h{};
-  const Status s = read_exactly(static_cast<int>(fd), &h, sizeof h, format::kHeaderOffset);
+  struct stat st;
+  Status s = sys::status(sys::fstat(static_cast<int>(fd), &st));
+  if (s.ok())
+    s = S_ISREG(st.st_mode) ? read_exactly(static_cast<int>(fd), &h, sizeof h, format::kHeaderOffset)
+                            : Status{ENODATA};
   (void)sys::close(static_cast<int>(fd));
   *out = {h.file_inode, h.file_birth_ns};
   *is_log = s.ok() && h.magic == format::kMagic;
-  return s.error == EBADMSG ? kOk : s;
+  return s.error == ENODATA ? kOk : s;  // too short, or no file
 }
 
 }  // namespace
