@@ -38,7 +38,10 @@ long after_read(int fd, const iovec *vector, int count, i64 offset, long n) {
   if (n <= 0) return n;
   if (SNAPSHOT_UNLIKELY(any_managed())) {
     RegisteredFile *file;
-    if (Status s = file_by_fd(fd, &file); !s.ok()) return edge(s);
+    if (Status s = file_by_fd(fd, &file); !s.ok()) {
+      written_vector(vector, count, n);  // the kernel has stored all the same
+      return edge(s);
+    }
     if (file != nullptr) {
       const int saved = errno;
       n = overlay_working_copy(*file, fd, vector, count, offset, n);
