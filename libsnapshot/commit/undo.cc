@@ -3,7 +3,6 @@
 #include "base/run.h"
 #include "base/step.h"
 #include "log/log_writer.h"
-#include "platform/hash.h"
 #include "platform/thread_fence.h"
 
 namespace snapshot {
@@ -32,14 +31,7 @@ u64 copy_new_lines(ManagedFile &file, u64 lines, u64 size) SNAPSHOT_REQUIRES(fil
     for (LineIndex l = run.first; l < run.end(); ++l, to += kLineBytes) copy_line(to, address_of(l).ptr());
     if (SNAPSHOT_UNLIKELY(run.end() > partial)) clear_beyond(file, run, size, begin);
   }
-  u64 digest = file.log.sequence + 1;
-  u64 at = 0;
-  do {
-    const u64 n = min_u64(lines * kLineBytes - at, format::kHashPiece);
-    digest = hash_bytes(digest, file.copies.data() + at, n);
-    at += n;
-  } while (at < lines * kLineBytes);
-  return digest;
+  return hash_lines(file.log.key, file.log.sequence + 1, file.copies.data(), lines * kLineBytes);
 }
 
 void write_run_table(RecordWriter &writer, const ManagedFile &file, const GrowBuffer<u64> &runs) {
@@ -62,10 +54,10 @@ bool sync_can_fail(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) 
 // Step 2.
 Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
     SNAPSHOT_REQUIRES(file.commit_lock) {
-  RecordWriter writer(&file.log, file.runs.size(), lines);
+  const u64 size_before = file.committed_size;
+  RecordWriter writer(&file.log, {file.runs.size(), lines, size_before, size_after, digest});
   write_run_table(writer, file, file.runs);
   u8 *keep = sync_can_fail(file) ? file.replaced.data() : nullptr;
-  const u64 size_before = file.committed_size;
   const LineIndex partial = first_partial_line(file, size_before);
   for (u64 i = 0; i < file.runs.size(); ++i) {
     const Run run = Run::unpack(file.runs[i]);
@@ -83,7 +75,7 @@ Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
     }
   }
   file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
-  return writer.seal(size_before, size_after, digest);
+  return writer.seal();
 }
 
 // The part of the backing range that a commit has touched. One that changes the size alone syncs the first

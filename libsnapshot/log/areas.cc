@@ -2,7 +2,6 @@
 
 #include "base/step.h"
 #include "base/syscall.h"
-#include "platform/hash.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -14,7 +13,6 @@ namespace {
 // An area this large is given back once records need this little of it.
 constexpr u64 kShrinkAbove = 16 << 20;
 constexpr u64 kShrinkFactor = 64;
-constexpr u64 kStagingBytes = sizeof(format::RecordHeader) + format::kHashPiece;
 
 Status map_area(const Log &log, Area *area) {
   if (!log.medium.is_memory()) return kOk;
@@ -118,14 +116,15 @@ format::AreaEntry make_area_entry(u64 log_id, unsigned index, const Area &area) 
   entry.log_id = log_id;
   entry.offset = area.offset;
   entry.capacity = area.capacity;
-  entry.checksum = hash_bytes(index, &entry, sizeof entry);
+  entry.checksum = hash_lines(HashKey(log_id), index, &entry, sizeof entry);
   return entry;
 }
 
 bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index, Area *out) {
   format::AreaEntry copy = entry;
   copy.checksum = 0;
-  if (entry.checksum != hash_bytes(index, &copy, sizeof copy) || entry.log_id != log_id) return false;
+  if (entry.checksum != hash_lines(HashKey(log_id), index, &copy, sizeof copy) || entry.log_id != log_id)
+    return false;
   if (entry.offset % kPageBytes != 0 || entry.capacity % kPageBytes != 0) return false;
   if (entry.offset < format::kFirstAreaOffset || entry.capacity < format::kAreaBytesMin) return false;
   if (entry.offset + entry.capacity < entry.offset) return false;
@@ -134,8 +133,9 @@ bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index
 }
 
 Status open_areas(Log *log) {
+  log->key = HashKey(log->header.log_id);
   const long staging =
-      sys::mmap(0, kStagingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      sys::mmap(0, Log::kStagingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (sys::failed(staging)) return sys::status(staging);
   log->staging = reinterpret_cast<u8 *>(staging);
   for (unsigned i = 0; i < 2; ++i) {
@@ -150,7 +150,7 @@ Status open_areas(Log *log) {
 
 void close_areas(Log *log) {
   for (Area &area : log->area) unmap_area(&area);
-  if (log->staging != nullptr) (void)sys::munmap(reinterpret_cast<u64>(log->staging), kStagingBytes);
+  if (log->staging != nullptr) (void)sys::munmap(reinterpret_cast<u64>(log->staging), Log::kStagingBytes);
   log->staging = nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include "base/status.h"
 #include "log/format.h"
 #include "media/medium.h"
+#include "platform/hash.h"
 
 namespace snapshot {
 
@@ -22,12 +23,17 @@ bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index
 
 // An open log, owned by the process that manages the file; used under that file's commit lock.
 struct Log {
+  // A record's header and one piece of its body, which are hashed and written at once.
+  static constexpr u64 kPieceBytes = 16 << 10;
+  static constexpr u64 kStagingBytes = sizeof(format::RecordHeader) + kPieceBytes;
+
   int fd = -1;
   format::Header header{};
+  HashKey key;  // of header.log_id; set by open_areas
   Area area[2];
   u64 sequence = 0;  // of the newest record that is known complete; 0: none yet
   Medium medium;
-  u8 *staging = nullptr;  // a record's header line and one piece of its body (log_writer.h)
+  u8 *staging = nullptr;  // kStagingBytes (log_writer.h)
 
   bool is_open() const { return fd >= 0; }
 };

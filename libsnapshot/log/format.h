@@ -7,7 +7,7 @@ namespace snapshot::format {
 
 // Bytes 0-7 of the file. The last two catch a transfer in text mode.
 inline constexpr u64 kMagic = 0x0a0d474f4c504e53;  // "SNPLOG\r\n"
-inline constexpr u32 kVersion = 1;
+inline constexpr u32 kVersion = 2;
 // x86-64, little-endian, lines of 64 bytes. Another architecture gets another number.
 inline constexpr u32 kArchitecture = 0x86640040;
 
@@ -16,9 +16,6 @@ inline constexpr u64 kRetiredOffset = 64;
 inline constexpr u64 kAreaEntryOffset[2] = {128, 192};
 inline constexpr u64 kFirstAreaOffset = 4096;
 inline constexpr u64 kAreaBytesMin = 64 << 10;
-// Bodies are hashed in pieces of this size, each seeded with the hash of the one before.
-inline constexpr u64 kHashPiece = 16 << 10;
-
 // Written once, before the file gets its name; never changed.
 struct Header {
   u64 magic;
@@ -30,7 +27,7 @@ struct Header {
   u64 size_at_open;   // bytes; the data file's committed size before the first record
   u32 owner_pid;      // who created the log; for messages only
   u32 reserved;
-  u64 checksum;  // of this line with checksum 0, seeded with kMagic
+  u64 checksum;  // of this line with checksum 0, by kMagic's key
 };
 static_assert(sizeof(Header) == 64 && offsetof(Header, checksum) == 56);
 
@@ -40,7 +37,7 @@ struct Retired {
   u64 magic;  // kRetiredMagic
   u64 log_id;
   u64 reserved[5];
-  u64 checksum;  // of this line with checksum 0, seeded with log_id
+  u64 checksum;  // of this line with checksum 0, by the log's key
 };
 inline constexpr u64 kRetiredMagic = 0x44455249544552;  // "RETIRED"
 static_assert(sizeof(Retired) == 64 && offsetof(Retired, checksum) == 56);
@@ -51,7 +48,7 @@ struct AreaEntry {
   u64 offset;    // bytes from the start of the log file, multiple of 4096
   u64 capacity;  // bytes, multiple of 4096
   u64 reserved[4];
-  u64 checksum;  // of this line with checksum 0, seeded with the area's number (0 or 1)
+  u64 checksum;  // of this line with checksum 0, by the log's key, seeded with the area's number (0 or 1)
 };
 static_assert(sizeof(AreaEntry) == 64 && offsetof(AreaEntry, checksum) == 56);
 
@@ -65,8 +62,8 @@ struct RecordHeader {
   u64 size_before;  // bytes; the data file's size if the commit is undone
   u64 size_after;   // and if it is complete
   u64 line_count;   // sum of the runs' counts
-  u64 new_digest;   // of the new lines, hashed in pieces, seeded with sequence
-  u64 checksum;     // of the body's chained hash and this line with checksum 0
+  u64 new_digest;   // checksum of the new lines by the log's key, seeded with sequence
+  u64 checksum;     // of the whole record with checksum 0, by the log's key
 };
 inline constexpr u32 kUndoMagic = 0x4f444e55;  // "UNDO"
 static_assert(sizeof(RecordHeader) == 64 && offsetof(RecordHeader, checksum) == 56);

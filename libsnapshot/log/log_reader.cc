@@ -2,7 +2,6 @@
 
 #include "base/syscall.h"
 #include "platform/grow_buffer.h"
-#include "platform/hash.h"
 
 namespace snapshot {
 namespace {
@@ -15,6 +14,8 @@ Status refuse(const char *path, const char *what, const char *advice) {
 
 constexpr const char *kKeepBoth =
     "nothing was changed: keep copies of both files, and remove the log only to give up what it protects";
+
+constexpr u64 kPieceBytes = 16 << 10;
 
 // What a file's size, an off_t, can be.
 constexpr u64 kFileBytesMax = (u64{1} << 63) - 1;
@@ -34,20 +35,20 @@ Status read_header(int fd, const char *path, u64 bytes, format::Header *out) {
     return refuse(path, "the log was written on another architecture", "recover it on that architecture");
   format::Header copy = *out;
   copy.checksum = 0;
-  if (out->checksum != hash_bytes(format::kMagic, &copy, sizeof copy))
+  if (out->checksum != hash_lines(HashKey(format::kMagic), 0, &copy, sizeof copy))
     return refuse(path, "the log's header is damaged", kKeepBoth);
   return kOk;
 }
 
 // A mark that cannot be read is not one that is missing: without it a file that was closed, and perhaps
 // changed since, would be undone.
-Status read_retired_mark(int fd, const format::Header &header, bool *retired) {
+Status read_retired_mark(int fd, const LogView &log, bool *retired) {
   format::Retired mark;
   if (Status s = read_exactly(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
   const u64 checksum = mark.checksum;
   mark.checksum = 0;
-  *retired = mark.magic == format::kRetiredMagic && mark.log_id == header.log_id &&
-             checksum == hash_bytes(header.log_id, &mark, sizeof mark);
+  *retired = mark.magic == format::kRetiredMagic && mark.log_id == log.header.log_id &&
+             checksum == hash_lines(log.key, 0, &mark, sizeof mark);
   return kOk;
 }
 
@@ -61,19 +62,18 @@ bool plausible(const format::RecordHeader &h, const format::Header &log, const A
 }
 
 // A record that cannot be read is not a torn one: the status keeps them apart.
-Status check_sum(int fd, const Area &area, const format::RecordHeader &header, u8 *piece, bool *holds) {
-  u64 left = format::record_bytes(header.run_count, header.line_count) - sizeof header;
-  u64 at = area.offset + sizeof header;
-  u64 chain = header.log_id;
-  do {
-    const u64 n = min_u64(left, format::kHashPiece);
-    if (Status s = read_exactly(fd, piece, n, at); !s.ok()) return s;
-    chain = hash_bytes(chain, piece, n);
-    at += n, left -= n;
-  } while (left != 0);
-  format::RecordHeader copy = header;
+Status check_sum(const LogView &log, const RecordView &record, u8 *piece, bool *holds) {
+  format::RecordHeader copy = record.header;
   copy.checksum = 0;
-  *holds = header.checksum == hash_bytes(chain, &copy, sizeof copy);
+  u64 sum = hash_lines(log.key, 0, &copy, sizeof copy);
+  u64 left = format::record_bytes(copy.run_count, copy.line_count) - sizeof copy;
+  for (u64 at = record.runs_offset(); left != 0;) {
+    const u64 n = min_u64(left, kPieceBytes);
+    if (Status s = read_exactly(log.fd, piece, n, at); !s.ok()) return s;
+    sum = hash_lines(log.key, sum, piece, n);
+    at += n, left -= n;
+  }
+  *holds = record.header.checksum == sum;
   return kOk;
 }
 
@@ -83,7 +83,7 @@ Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit) {
   const u64 extent = max_u64(h.size_before, h.size_after);
   const u64 extent_lines = extent / kLineBytes + (extent % kLineBytes != 0);
   u64 lines = 0;
-  constexpr u64 kPerPiece = format::kHashPiece / sizeof(u64);
+  constexpr u64 kPerPiece = kPieceBytes / sizeof(u64);
   for (u64 i = 0; i < h.run_count; i += kPerPiece) {
     const u64 n = min_u64(kPerPiece, h.run_count - i);
     const u64 at = record.runs_offset() + i * sizeof(u64);
@@ -117,7 +117,7 @@ Status read_record(LogView *log, const char *path, unsigned index, u8 *piece) {
   }
   if (!plausible(r->header, log->header, r->area) || format::area_of(r->header.sequence) != index) return kOk;
   bool holds = false, fit = false;
-  if (Status s = check_sum(log->fd, r->area, r->header, piece, &holds); !s.ok()) return s;
+  if (Status s = check_sum(*log, *r, piece, &holds); !s.ok()) return s;
   if (!holds) return kOk;
   if (Status s = check_runs(log->fd, *r, piece, &fit); !s.ok()) return s;
   if (fit) r->state = AreaState::whole;
@@ -145,8 +145,9 @@ Status read_log(int fd, const char *path, LogView *out) {
   Status s = sys::status(sys::fstat(fd, &st));
   out->bytes = static_cast<u64>(st.st_size);
   if (s.ok()) s = read_header(fd, path, out->bytes, &out->header);
-  if (s.ok()) s = read_retired_mark(fd, out->header, &out->retired);
-  if (s.ok()) s = piece.reserve(format::kHashPiece);
+  out->key = HashKey(out->header.log_id);
+  if (s.ok()) s = read_retired_mark(fd, *out, &out->retired);
+  if (s.ok()) s = piece.reserve(kPieceBytes);
   for (unsigned i = 0; i < 2 && s.ok(); ++i) s = read_record(out, path, i, piece.data());
   piece.release();
   if (s.ok() || s.error == EBADMSG) return s;

@@ -25,6 +25,7 @@ struct LogView {
   int fd = -1;
   u64 bytes = 0;
   format::Header header{};
+  HashKey key;  // of header.log_id
   bool retired = false;
   RecordView record[2];
 };

@@ -1,22 +1,24 @@
 #include "log/log_writer.h"
 
 #include "base/syscall.h"
-#include "platform/hash.h"
 
 namespace snapshot {
 
-RecordWriter::RecordWriter(Log *log, u64 run_count, u64 line_count)
-    : log_(log), area_(&log->area[format::area_of(log->sequence + 1)]), chain_(log->header.log_id) {
-  header_.magic = format::kUndoMagic;
-  header_.run_count = static_cast<u32>(run_count);
-  header_.log_id = log->header.log_id;
-  header_.sequence = log->sequence + 1;
-  header_.line_count = line_count;
-  piece_ = log->staging + sizeof header_;
+RecordWriter::RecordWriter(Log *log, const RecordFacts &facts)
+    : log_(log), area_(&log->area[format::area_of(log->sequence + 1)]), end_(body()) {
+  *header() = {.magic = format::kUndoMagic,
+               .run_count = static_cast<u32>(facts.run_count),
+               .log_id = log->header.log_id,
+               .sequence = log->sequence + 1,
+               .size_before = facts.size_before,
+               .size_after = facts.size_after,
+               .line_count = facts.line_count,
+               .new_digest = facts.new_digest,
+               .checksum = 0};
 }
 
 void RecordWriter::put(u64 offset_in_record, const void *from, u64 bytes) {
-  if (log_->medium.is_memory()) {
+  if (SNAPSHOT_LIKELY(log_->medium.is_memory())) {
     (void)log_->medium.copy(area_->mapped + offset_in_record, from, bytes);
     return;
   }
@@ -33,26 +35,32 @@ void RecordWriter::put(u64 offset_in_record, const void *from, u64 bytes) {
   }
 }
 
-void RecordWriter::flush_piece() {
-  chain_ = hash_bytes(chain_, piece_, used_);
-  put(written_, piece_, used_);
-  written_ += used_;
-  used_ = 0;
+bool RecordWriter::nothing_flushed() const { return written_ == sizeof(format::RecordHeader); }
+
+// The first piece takes the header along.
+void RecordWriter::hash_piece() {
+  const u8 *from = nothing_flushed() ? log_->staging : body();
+  checksum_ = hash_lines(log_->key, checksum_, from, static_cast<u64>(end_ - from));
 }
 
-Status RecordWriter::seal(u64 size_before, u64 size_after, u64 new_digest) {
-  header_.size_before = size_before;
-  header_.size_after = size_after;
-  header_.new_digest = new_digest;
-  chain_ = hash_bytes(chain_, piece_, used_);
-  header_.checksum = hash_bytes(chain_, &header_, sizeof header_);
-  copy_line(log_->staging, &header_);
-  if (written_ == sizeof header_) {
+void RecordWriter::flush_piece() {
+  hash_piece();
+  const u64 bytes = static_cast<u64>(end_ - body());
+  put(written_, body(), bytes);
+  written_ += bytes;
+  end_ = body();
+}
+
+Status RecordWriter::seal() {
+  if (SNAPSHOT_LIKELY(nothing_flushed())) {
     // The usual small record: header and body lie side by side in the staging buffer.
-    put(0, log_->staging, sizeof header_ + used_);
+    hash_piece();
+    header()->checksum = checksum_;
+    put(0, log_->staging, static_cast<u64>(end_ - log_->staging));
   } else {
-    put(written_, piece_, used_);
-    put(0, log_->staging, sizeof header_);
+    flush_piece();
+    header()->checksum = checksum_;
+    put(0, log_->staging, sizeof(format::RecordHeader));
   }
   return status_;
 }

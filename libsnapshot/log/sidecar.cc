@@ -217,7 +217,7 @@ Status create_log(const char *path, int data_fd, const FileIdentity &identity, u
   header->file_birth_ns = identity.birth_ns;
   header->size_at_open = size_at_open;
   header->owner_pid = static_cast<u32>(sys::getpid());
-  header->checksum = hash_bytes(format::kMagic, header, sizeof *header);
+  header->checksum = hash_lines(HashKey(format::kMagic), 0, header, sizeof *header);
   copy_access(data_fd, *fd);
   Status s = fill_new_log(*fd, *header);
   SNAPSHOT_STEP("log-filled");
@@ -240,7 +240,7 @@ Status retire_log(const char *path, int fd, const format::Header &header) {
   format::Retired mark{};
   mark.magic = format::kRetiredMagic;
   mark.log_id = header.log_id;
-  mark.checksum = hash_bytes(header.log_id, &mark, sizeof mark);
+  mark.checksum = hash_lines(HashKey(header.log_id), 0, &mark, sizeof mark);
   if (Status s = write_whole(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
   if (Status s = sys::status(sys::fdatasync(fd)); !s.ok()) return s;
   SNAPSHOT_STEP("log-retired");

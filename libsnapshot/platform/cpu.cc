@@ -21,9 +21,11 @@ CpuFeatures detect() {
   if (__get_cpuid(1, &a, &b, &c, &d) == 0) return f;
   const bool osxsave = (c & bit_OSXSAVE) != 0;
   const u64 state = osxsave ? saved_state() : 0;
+  f.clmul = (c & bit_PCLMUL) != 0 && (c & bit_AVX) != 0 && (state & 0x06) == 0x06;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return f;
   f.avx2 = (b & bit_AVX2) != 0 && (state & 0x06) == 0x06;
   f.avx512 = (b & bit_AVX512F) != 0 && (state & 0xe6) == 0xe6;
+  f.clmul_avx512 = f.clmul && f.avx512 && (b & bit_AVX512VL) != 0 && (c & bit_VPCLMULQDQ) != 0;
   f.clwb = (b & bit_CLWB) != 0;
   f.clflushopt = (b & bit_CLFLUSHOPT) != 0;
   return f;

@@ -6,6 +6,8 @@ namespace snapshot {
 struct CpuFeatures {
   bool avx2;
   bool avx512;
+  bool clmul;         // carry-less multiplication, with AVX
+  bool clmul_avx512;  // of four lanes at once
   bool clwb;
   bool clflushopt;
 };

@@ -18,13 +18,10 @@ bool RecordCursor::load_run() {
 bool RecordCursor::next(LinePiece *out) {
   if (lines_left_ == 0) return false;
   if (run_lines_left_ == 0 && !load_run()) return false;
-  const u64 in_piece = line_ % kLinesPerPiece;
-  const u64 lines = min_u64(run_lines_left_, kLinesPerPiece - in_piece);
+  const u64 lines = min_u64(run_lines_left_, kLinesPerPiece);
   out->file_offset = run_line_ * kLineBytes;
   out->log_offset = record_.lines_offset() + line_ * kLineBytes;
   out->bytes = lines * kLineBytes;
-  out->offset_in_piece = in_piece * kLineBytes;
-  out->ends_piece = in_piece + lines == kLinesPerPiece || lines == lines_left_;
   run_line_ += lines;
   run_lines_left_ -= lines;
   line_ += lines;

@@ -5,15 +5,15 @@
 namespace snapshot {
 
 struct LinePiece {
-  u64 file_offset;      // bytes, in the data file
-  u64 log_offset;       // bytes, in the log: where the old lines are
-  u64 bytes;            // at most format::kHashPiece
-  u64 offset_in_piece;  // of the hash piece (format.h) that these lines belong to
-  bool ends_piece;      // the last ones of their hash piece
+  u64 file_offset;  // bytes, in the data file
+  u64 log_offset;   // bytes, in the log: where the old lines are
+  u64 bytes;        // at most RecordCursor::kPieceBytes
 };
 
 class RecordCursor {
  public:
+  static constexpr u64 kPieceBytes = 16 << 10;
+
   // The record must be AreaState::whole: its runs have been bounded.
   RecordCursor(int log_fd, const RecordView &record)
       : fd_(log_fd), record_(record), lines_left_(record.header.line_count) {}
@@ -26,7 +26,7 @@ class RecordCursor {
   bool load_run();
 
   static constexpr u64 kRunsPerRead = 512;
-  static constexpr u64 kLinesPerPiece = format::kHashPiece / kLineBytes;
+  static constexpr u64 kLinesPerPiece = kPieceBytes / kLineBytes;
   int fd_;
   const RecordView &record_;
   u64 lines_left_;

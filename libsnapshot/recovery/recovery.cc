@@ -45,14 +45,12 @@ Status matches_digest(const LogView &log, const RecordView &record, int data_fd,
   RecordCursor cursor(log.fd, record);
   LinePiece lines;
   while (cursor.next(&lines)) {
-    if (Status s = read_lines(data_fd, lines.file_offset, lines.bytes, record.header.size_after,
-                              piece + lines.offset_in_piece);
+    if (Status s = read_lines(data_fd, lines.file_offset, lines.bytes, record.header.size_after, piece);
         !s.ok())
       return s;
-    if (lines.ends_piece) digest = hash_bytes(digest, piece, lines.offset_in_piece + lines.bytes);
+    digest = hash_lines(log.key, digest, piece, lines.bytes);
   }
   if (!cursor.status().ok()) return cursor.status();
-  if (record.header.line_count == 0) digest = hash_bytes(digest, piece, 0);
   *matches = digest == record.header.new_digest;
   return kOk;
 }
@@ -81,7 +79,7 @@ Status judge(const LogView &log, int data_fd, const char *data_path, const char 
   out->lines = n.header.line_count;
   GrowBuffer<u8> piece;
   bool matches = false;
-  Status s = piece.reserve(format::kHashPiece);
+  Status s = piece.reserve(RecordCursor::kPieceBytes);
   if (s.ok()) s = matches_digest(log, n, data_fd, piece.data(), &matches);
   piece.release();
   if (!s.ok()) return unreadable(data_path, s);
@@ -192,8 +190,9 @@ Status apply(const LogView &log, const Findings &findings, int data_fd, const ch
   Status s;
   if (findings.sequence != 0) {
     GrowBuffer<u8> buffer;
-    s = buffer.reserve(2 * format::kHashPiece);
-    if (s.ok()) s = write_lines(log, findings, data_fd, buffer.data(), buffer.data() + format::kHashPiece);
+    s = buffer.reserve(2 * RecordCursor::kPieceBytes);
+    if (s.ok())
+      s = write_lines(log, findings, data_fd, buffer.data(), buffer.data() + RecordCursor::kPieceBytes);
     buffer.release();
   }
   SNAPSHOT_STEP("recovery-restored");

@@ -47,7 +47,7 @@ void change_header(const std::string &file, Change change) {
   std::memcpy(&h, log.data(), sizeof h);
   change(&h);
   h.checksum = 0;
-  h.checksum = snapshot::hash_bytes(snapshot::format::kMagic, &h, sizeof h);
+  h.checksum = snapshot::hash_lines(snapshot::HashKey(snapshot::format::kMagic), 0, &h, sizeof h);
   replace_log(file, log.replace(0, sizeof h, reinterpret_cast<const char *>(&h), sizeof h));
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("a log of another version, or from another architecture") {
   const std::string file = test::make_incomplete(dir);
   change_header(file, [](auto *h) { h->version = 7; });
   check_unharmed(file, 2,
-                 "format version 7, this library reads version 1; recover it with the version that wrote it");
+                 "format version 7, this library reads version 2; recover it with the version that wrote it");
   const std::string other = test::make_incomplete(dir, "other");
   change_header(other, [](auto *h) { h->architecture = 0xaa640040; });
   check_unharmed(other, 2, "written on another architecture; recover it on that architecture");

@@ -13,7 +13,7 @@ TEST_CASE("dump-log shows header, areas, records and runs, by the file's name or
   CHECK(by_file.code == 0);
   CHECK(by_file.out == by_log.out);
   for (const char *words :
-       {"header    whole: magic 0x0a0d474f4c504e53, version 1, architecture 0x86640040", "retired   no",
+       {"header    whole: magic 0x0a0d474f4c504e53, version 2, architecture 0x86640040", "retired   no",
         "area 0    at 4096, 65536 bytes: holds a whole record",
         "  commit 2 (newest): 2 lines in 2 runs, size 65536 to 65600 bytes",
         "  run at line 2, 1 line: bytes 128 to 191", "  run at line 1024, 1 line: bytes 65536 to 65599",
@@ -51,7 +51,7 @@ TEST_CASE("dump-log's JSON holds the same") {
   CHECK(json["in_use"] == false);
   CHECK(json["retired"] == false);
   CHECK(json["header"]["whole"] == true);
-  CHECK(json["header"]["version"] == 1);
+  CHECK(json["header"]["version"] == 2);
   CHECK(json["header"]["size_at_open"] == test::kStateBytes);
   REQUIRE(json["areas"].size() == 2);
   const nlohmann::json &record = json["areas"][0]["record"];

@@ -22,7 +22,7 @@ void check_lines(const snapshot::LogView &log, const snapshot::RecordView &recor
   u64 bytes = 0;
   snapshot::RecordCursor cursor(log.fd, record);
   for (snapshot::LinePiece piece; cursor.next(&piece); bytes += piece.bytes) {
-    require(piece.bytes != 0 && piece.offset_in_piece + piece.bytes <= fuzz::format::kHashPiece,
+    require(piece.bytes != 0 && piece.bytes <= snapshot::RecordCursor::kPieceBytes,
             "a piece is longer than its buffer");
     require(piece.file_offset + piece.bytes <= file_end, "a line lies outside the data file");
     require(piece.log_offset >= record.lines_offset() &&

@@ -56,7 +56,8 @@ class Corpus {
     std::memcpy(&header, log.data(), sizeof header);
     header.file_inode = 42, header.file_birth_ns = 0x1797fc9e362a0000, header.owner_pid = 4321;
     header.checksum = 0;
-    header.checksum = snapshot::hash_bytes(fuzz::format::kMagic, &header, sizeof header);
+    header.checksum =
+        snapshot::hash_lines(snapshot::HashKey(fuzz::format::kMagic), 0, &header, sizeof header);
     std::memcpy(out.head.data(), log.data(), out.head.size());
     std::memcpy(out.head.data(), &header, sizeof header);
     out.prefix.inode = header.file_inode, out.prefix.birth_ns = header.file_birth_ns;
@@ -88,7 +89,7 @@ void retired(Corpus *corpus, const TempDir &dir) {
   snapshot::format::Retired mark{};
   mark.magic = snapshot::format::kRetiredMagic;
   mark.log_id = file.log().header.log_id;
-  mark.checksum = snapshot::hash_bytes(mark.log_id, &mark, sizeof mark);
+  mark.checksum = snapshot::hash_lines(snapshot::HashKey(mark.log_id), 0, &mark, sizeof mark);
   if (pwrite(file.log().fd, &mark, sizeof mark, snapshot::format::kRetiredOffset) != sizeof mark)
     throw std::runtime_error("pwrite of the retired mark");
   corpus->add("retired", file.path());

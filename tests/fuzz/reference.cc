@@ -6,14 +6,13 @@
 namespace fuzz {
 namespace {
 
-using snapshot::hash_bytes;
 using snapshot::kLineBytes;
 
 template <typename T>
-bool checksum_holds(T value, u64 seed) {
+bool checksum_holds(T value, u64 key, u64 seed = 0) {
   const u64 stated = value.checksum;
   value.checksum = 0;
-  return stated == hash_bytes(seed, &value, sizeof value);
+  return stated == snapshot::hash_lines(snapshot::HashKey(key), seed, &value, sizeof value);
 }
 
 bool header_holds(const format::Header &h) {
@@ -55,8 +54,8 @@ void read_record(const SparseFile &file, unsigned area, const ReferenceLog &log,
   const format::RecordHeader &h = r->header;
   if (h.magic != format::kUndoMagic || h.log_id != log.header.log_id) return;
   if (h.sequence == 0 || format::area_of(h.sequence) != area || !sizes_possible(*r) || !fits(*r)) return;
-  const u64 body = format::record_bytes(h.run_count, h.line_count) - sizeof h;
-  if (!checksum_holds(h, chained_hash(h.log_id, file, r->offset + sizeof h, body))) return;
+  if (h.checksum != record_checksum(file, r->offset, h, format::record_bytes(h.run_count, h.line_count)))
+    return;
   r->runs.resize(h.run_count);
   (void)file.read(r->offset + sizeof h, r->runs.data(), r->runs.size() * sizeof(u64));
   r->whole = runs_hold(*r);
@@ -65,7 +64,7 @@ void read_record(const SparseFile &file, unsigned area, const ReferenceLog &log,
 // The place of the area, if its entry can be believed.
 void read_place(const SparseFile &file, unsigned area, u64 log_id, ReferenceRecord *r) {
   const auto entry = read_struct<format::AreaEntry>(file, format::kAreaEntryOffset[area]);
-  if (entry.log_id != log_id || !checksum_holds(entry, area)) return;
+  if (entry.log_id != log_id || !checksum_holds(entry, log_id, area)) return;
   if (entry.offset % kPageBytes != 0 || entry.offset < format::kFirstAreaOffset) return;
   if (entry.capacity % kPageBytes != 0 || entry.capacity < format::kAreaBytesMin) return;
   if (entry.capacity > ~entry.offset) return;

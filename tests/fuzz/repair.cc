@@ -8,13 +8,14 @@ namespace fuzz {
 namespace {
 
 using format::RecordHeader;
-using snapshot::hash_bytes;
+using snapshot::hash_lines;
+using snapshot::HashKey;
 using snapshot::kLineBytes;
 
 template <typename T>
-void seal(SparseFile *log, u64 offset, T value, u64 seed) {
+void seal(SparseFile *log, u64 offset, T value, u64 key, u64 seed = 0) {
   value.checksum = 0;
-  value.checksum = hash_bytes(seed, &value, sizeof value);
+  value.checksum = hash_lines(HashKey(key), seed, &value, sizeof value);
   if (offset + sizeof value <= log->size()) log->write(offset, &value, sizeof value);
 }
 
@@ -121,11 +122,12 @@ void put_in_order(Files *files, Record *newest, Record *older) {
 }
 
 void seal_record(const Record &record) {
-  const RecordHeader &h = record.header;
-  const u64 body = std::min(format::record_bytes(h.run_count, 0) - sizeof h +
-                                std::min(h.line_count, record.room / kLineBytes) * kLineBytes,
-                            record.room);
-  seal(record.log, record.offset, h, chained_hash(h.log_id, *record.log, record.offset + sizeof h, body));
+  RecordHeader h = record.header;
+  const u64 lines = std::min(h.line_count, record.room / kLineBytes);
+  const u64 bytes =
+      std::min(format::record_bytes(h.run_count, lines), sizeof h + record.room / kLineBytes * kLineBytes);
+  h.checksum = record_checksum(*record.log, record.offset, h, bytes);
+  if (record.offset + sizeof h <= record.log->size()) record.log->write(record.offset, &h, sizeof h);
 }
 
 void put_retired_mark(Files *files) {
@@ -154,20 +156,22 @@ void repair_records(u16 what, Files *files) {
 
 }  // namespace
 
-u64 chained_hash(u64 seed, const SparseFile &file, u64 offset, u64 bytes) {
-  std::vector<u8> piece(format::kHashPiece);
-  u64 chain = seed;
-  do {
-    const u64 n = std::min<u64>(bytes, piece.size());
-    (void)file.read(offset, piece.data(), n);
-    chain = hash_bytes(chain, piece.data(), n);
-    offset += n, bytes -= n;
-  } while (bytes != 0);
-  return chain;
+u64 record_checksum(const SparseFile &log, u64 offset, RecordHeader header, u64 bytes) {
+  header.checksum = 0;
+  const HashKey key(header.log_id);
+  u64 sum = hash_lines(key, 0, &header, sizeof header);
+  std::vector<u8> piece(16 << 10);
+  for (u64 at = sizeof header; at < bytes; at += piece.size()) {
+    const u64 n = std::min<u64>(bytes - at, piece.size());
+    (void)log.read(offset + at, piece.data(), n);
+    sum = hash_lines(key, sum, piece.data(), n);
+  }
+  return sum;
 }
 
 u64 digest_of_lines(const Files &files, u64 record_offset, const RecordHeader &header) {
-  SparseFile lines;  // the new lines one after the other
+  const HashKey key(header.log_id);
+  u64 digest = header.sequence;
   std::array<u8, kLineBytes> line;
   u64 done = 0;
   for (u64 run = 0; run < header.run_count && done < header.line_count; ++run) {
@@ -177,10 +181,10 @@ u64 digest_of_lines(const Files &files, u64 record_offset, const RecordHeader &h
       line.fill(0);
       if (at < header.size_after)
         (void)files.data.read(at, line.data(), std::min(kLineBytes, header.size_after - at));
-      lines.write(done * kLineBytes, line.data(), line.size());
+      digest = hash_lines(key, digest, line.data(), line.size());
     }
   }
-  return chained_hash(header.sequence, lines, 0, done * kLineBytes);
+  return digest;
 }
 
 void repair_areas(Files *files) {
@@ -195,7 +199,7 @@ void repair_areas(Files *files) {
     if (log.size() >= entry.offset + format::kAreaBytesMin)
       entry.capacity = std::clamp<u64>(entry.capacity, format::kAreaBytesMin,
                                        snapshot::round_down(log.size() - entry.offset, kPageBytes));
-    seal(&log, format::kAreaEntryOffset[i], entry, i);
+    seal(&log, format::kAreaEntryOffset[i], entry, log_id, i);
   }
 }
 

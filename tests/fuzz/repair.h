@@ -14,6 +14,7 @@ void repair(u16 what, Files *files);
 // Sizes and contents as recovery sees them: the digest of the record's new lines, taken from the data file,
 // and the chained hash of size bytes of the log (FORMAT.md, Conventions).
 u64 digest_of_lines(const Files &files, u64 record_offset, const format::RecordHeader &header);
-u64 chained_hash(u64 seed, const SparseFile &file, u64 offset, u64 bytes);
+// Of the record with this header and, behind it, what the log has there.
+u64 record_checksum(const SparseFile &log, u64 offset, format::RecordHeader header, u64 bytes);
 
 }  // namespace fuzz

@@ -25,16 +25,11 @@ struct ForgedRecord {
     std::string body(snapshot::round_up(runs.size() * 8, 64), 0);
     if (!runs.empty()) std::memcpy(body.data(), runs.data(), runs.size() * 8);
     body += lines;
-    snapshot::u64 chain = header.log_id;
-    snapshot::u64 at = 0;
-    do {
-      const snapshot::u64 n = std::min<snapshot::u64>(snapshot::format::kHashPiece, body.size() - at);
-      chain = snapshot::hash_bytes(chain, body.data() + at, n);
-      at += n;
-    } while (at < body.size());
     snapshot::format::RecordHeader sealed = header;
     sealed.checksum = 0;
-    sealed.checksum = snapshot::hash_bytes(chain, &sealed, sizeof sealed);
+    const snapshot::HashKey key(header.log_id);
+    sealed.checksum = snapshot::hash_lines(key, snapshot::hash_lines(key, 0, &sealed, sizeof sealed),
+                                           body.data(), body.size());
     return std::string(reinterpret_cast<const char *>(&sealed), sizeof sealed) + body;
   }
 };

@@ -67,16 +67,9 @@ inline std::string new_bytes(const Change &change) {
   return all;
 }
 
-inline u64 digest_of(const Change &change, u64 sequence) {
+inline u64 digest_of(const snapshot::HashKey &key, const Change &change, u64 sequence) {
   const std::string all = new_bytes(change);
-  u64 digest = sequence;
-  u64 at = 0;
-  do {
-    const u64 n = std::min<u64>(format::kHashPiece, all.size() - at);
-    digest = snapshot::hash_bytes(digest, all.data() + at, n);
-    at += n;
-  } while (at < all.size());
-  return digest;
+  return snapshot::hash_lines(key, sequence, all.data(), all.size());
 }
 
 inline snapshot::Medium medium_of(snapshot::MediumKind kind) {
@@ -116,11 +109,12 @@ class LoggedFile {
   // The steps of a commit.
   void write_record(const Change &change) {
     reserve(change);
-    snapshot::RecordWriter writer(&log_, change.runs.size(), change.lines());
+    snapshot::RecordWriter writer(&log_, {change.runs.size(), change.lines(), size_, change.size_after,
+                                          digest_of(log_.key, change, log_.sequence + 1)});
     put_run_table(&writer, change);
     for (const NewLines &run : change.runs)
       for (u64 i = 0; i < run.count(); ++i) put_old_line(&writer, run.line + i);
-    require_ok(writer.seal(size_, change.size_after, digest_of(change, log_.sequence + 1)), "seal");
+    require_ok(writer.seal(), "seal");
     require_ok(log_.medium.fence_log(log_.fd), "fence_log");
   }
   void put_lines(const Change &change) {

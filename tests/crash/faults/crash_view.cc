@@ -15,7 +15,7 @@ namespace format = snapshot::format;
 
 std::uint64_t checksum_of(format::Header header) {
   header.checksum = 0;
-  return snapshot::hash_bytes(format::kMagic, &header, sizeof header);
+  return snapshot::hash_lines(snapshot::HashKey(format::kMagic), 0, &header, sizeof header);
 }
 
 // The log names its data file by inode and birth: let it name the copy. A header that is not whole stays as

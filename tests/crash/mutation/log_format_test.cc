@@ -33,20 +33,16 @@ T structure_at(const std::string &bytes, u64 offset) {
   return value;
 }
 
-u64 hash_in_pieces(u64 seed, const std::string &bytes) {
-  u64 at = 0;
-  do {
-    const u64 n = std::min<u64>(bytes.size() - at, 16 * 1024);
-    seed = snapshot::hash_bytes(seed, bytes.data() + at, n);
-    at += n;
-  } while (at < bytes.size());
-  return seed;
+u64 checksum_of(u64 key, u64 seed, const std::string &lines) {
+  return snapshot::hash_lines(snapshot::HashKey(key), seed, lines.data(), lines.size());
 }
 
+// rest: what else the checksum is of, behind the structure.
 template <typename T>
-bool checksum_holds(u64 seed, T value) {
+bool checksum_holds(u64 key, u64 seed, T value, const std::string &rest = "") {
   const u64 expected = std::exchange(value.checksum, 0);
-  return expected == snapshot::hash_bytes(seed, &value, sizeof value);
+  return expected ==
+         checksum_of(key, seed, std::string(reinterpret_cast<const char *>(&value), sizeof value) + rest);
 }
 
 // Bytes [at, at + 64) of what was size bytes long: beyond that, zeros.
@@ -70,11 +66,11 @@ struct Areas {
 Areas areas_of(const std::string &log) {
   Areas a;
   a.header = structure_at<format::Header>(log, 0);
-  require(a.header.magic == format::kMagic && checksum_holds(format::kMagic, a.header), "header");
+  require(a.header.magic == format::kMagic && checksum_holds(format::kMagic, 0, a.header), "header");
   require(structure_at<format::Retired>(log, 64).magic == 0, "retired");
   for (u64 i = 0; i < 2; ++i) {
     a.entry[i] = structure_at<format::AreaEntry>(log, 128 + 64 * i);
-    require(a.entry[i].log_id == a.header.log_id && checksum_holds(i, a.entry[i]), "entry");
+    require(a.entry[i].log_id == a.header.log_id && checksum_holds(a.header.log_id, i, a.entry[i]), "entry");
     require(a.entry[i].offset % page == 0 && a.entry[i].offset >= page, "offset of an area");
     require(a.entry[i].capacity % page == 0 && a.entry[i].capacity >= 65536, "capacity of an area");
     require(a.entry[i].offset + a.entry[i].capacity <= log.size(), "an area beyond the end");
@@ -97,7 +93,7 @@ Record record_of(const std::string &log, u64 sequence) {
   const u64 table = (r.header.run_count * u64{8} + 63) / 64 * 64;
   require(64 + table + r.header.line_count * 64 <= area.capacity, "the record is larger than its area");
   const std::string body = log.substr(area.offset + 64, table + r.header.line_count * 64);
-  require(checksum_holds(hash_in_pieces(areas.header.log_id, body), r.header), "checksum of the record");
+  require(checksum_holds(areas.header.log_id, 0, r.header, body), "checksum of the record");
   for (u64 i = 0; i < table / 8; ++i) {
     const u64 run = structure_at<u64>(body, i * 8);
     require(i < r.header.run_count || run == 0, "no zeros after the runs");
@@ -126,7 +122,7 @@ void require_log(const std::string &log, u64 sequence, const std::string &before
     covered[number] = true;
   }
   require(r.old_lines == old_lines, "old lines");
-  require(r.header.new_digest == hash_in_pieces(sequence, new_lines), "new_digest");
+  require(r.header.new_digest == checksum_of(r.header.log_id, sequence, new_lines), "new_digest");
   // A line that one of the two ends in may differ behind that end.
   for (u64 number = 0; number < std::min(before.size(), after.size()) / line; ++number)
     if (!covered[number] && line_of_file(before, number) != line_of_file(after, number))

@@ -150,9 +150,9 @@ TEST_CASE("a record that cannot be written whole is no record, and the error is 
       Status s;
       (void)Steps::of(
           [&] {
-            snapshot::RecordWriter writer(&file.log(), 8, 700);
+            snapshot::RecordWriter writer(&file.log(), {8, 700, 64, 64, 1});
             for (int i = 0; i < 701; ++i) std::memset(writer.line(), i, 64);
-            s = writer.seal(64, 64, 1);
+            s = writer.seal();
           },
           [&, left = n](long number, const long *) mutable -> long {
             if (number != SYS_pwrite64 || --left != 0) return 0;

@@ -1,6 +1,9 @@
 // Hashes and pseudo-random numbers that are functions of their arguments alone, so that everything can be
 // repeated.
 #pragma once
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <cstdint>
 #include <cstring>
 
@@ -32,6 +35,11 @@ inline u64 mix_bytes(u64 hash, const void *bytes, u64 count) {
   u64 rest = 0;
   for (u64 i = 0; i < count; ++i) rest |= u64{at[i]} << (8 * i);
   return mix(hash, rest);
+}
+
+// For much at once, and faster; pieces do not chain to the whole. XXH3 (Yann Collet, xxhash.com).
+inline u64 mix_whole(u64 hash, const void *bytes, u64 count) {
+  return XXH3_64bits_withSeed(bytes, count, hash);
 }
 
 }  // namespace states

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "platform/hash.h"
-
 namespace states {
 
 u32 SimulatedFiles::add(u64 inode, u64 birth_ns, const std::string &bytes) {
@@ -96,7 +94,7 @@ void SimulatedFiles::forget_journal() {
 
 u64 SimulatedFiles::hash() const {
   u64 hash = 0;
-  for (const File &f : files_) hash = snapshot::hash_bytes(mix(hash, f.size()), f.bytes.data(), f.size());
+  for (const File &f : files_) hash = mix_whole(mix(hash, f.size()), f.bytes.data(), f.size());
   for (const Name &n : names_) hash = mix(hash, n.file);
   return hash;
 }

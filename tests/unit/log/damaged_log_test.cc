@@ -35,7 +35,7 @@ class SmallLog {
     std::memcpy(&h, bytes.data(), sizeof h);
     change(&h);
     h.checksum = 0;
-    h.checksum = snapshot::hash_bytes(snapshot::format::kMagic, &h, sizeof h);
+    h.checksum = snapshot::hash_lines(snapshot::HashKey(snapshot::format::kMagic), 0, &h, sizeof h);
     bytes.replace(0, sizeof h, reinterpret_cast<const char *>(&h), sizeof h);
     return read(bytes);
   }
@@ -92,8 +92,8 @@ TEST_CASE("another magic, version or architecture is refused even if everything 
   CHECK(log.read_with_header([](auto *) {}).ok());
   CHECK(log.read_with_header([](auto *h) { h->magic ^= 1; }).error == EBADMSG);
   CHECK(says("this is not a Snapshot log"));
-  CHECK(log.read_with_header([](auto *h) { h->version = 2; }).error == EBADMSG);
-  CHECK(says("format version 2, this library reads version 1; recover it with the version that wrote it"));
+  CHECK(log.read_with_header([](auto *h) { h->version = 3; }).error == EBADMSG);
+  CHECK(says("format version 3, this library reads version 2; recover it with the version that wrote it"));
   CHECK(log.read_with_header([](auto *h) { h->architecture = 0xaa640040; }).error == EBADMSG);
   CHECK(says("another architecture; recover it on that architecture"));
 }
@@ -159,7 +159,7 @@ TEST_CASE("the retired mark counts only if it is whole and of this log") {
   snapshot::format::Retired mark{};
   mark.magic = snapshot::format::kRetiredMagic;
   mark.log_id = log_id;
-  mark.checksum = snapshot::hash_bytes(log_id, &mark, sizeof mark);
+  mark.checksum = snapshot::hash_lines(snapshot::HashKey(log_id), 0, &mark, sizeof mark);
   std::string bytes = log.bytes();
   bytes.replace(64, 64, reinterpret_cast<const char *>(&mark), 64);
   REQUIRE(log.read(bytes).ok());

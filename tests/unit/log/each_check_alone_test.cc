@@ -137,7 +137,7 @@ TEST_CASE("what says that the log is over must say so, of this log, with the rig
     format::Retired mark{};
     mark.magic = magic;
     mark.log_id = log_id;
-    mark.checksum = snapshot::hash_bytes(id, &mark, sizeof mark);
+    mark.checksum = snapshot::hash_lines(snapshot::HashKey(id), 0, &mark, sizeof mark);
     test::patch_file(file.log_path(), format::kRetiredOffset,
                      std::string(reinterpret_cast<const char *>(&mark), sizeof mark));
     LogView view;

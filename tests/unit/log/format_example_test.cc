@@ -29,7 +29,7 @@ format::Header example_header() {
   h.file_birth_ns = 1'700'000'000'000'000'000;
   h.size_at_open = kSizeBefore;
   h.owner_pid = 4321;
-  h.checksum = snapshot::hash_bytes(format::kMagic, &h, sizeof h);
+  h.checksum = snapshot::hash_lines(snapshot::HashKey(format::kMagic), 0, &h, sizeof h);
   return h;
 }
 
@@ -51,7 +51,11 @@ std::string example_log() {
     const format::AreaEntry entry = snapshot::make_area_entry(log.header.log_id, i, log.area[i]);
     put(log.fd, &entry, sizeof entry, format::kAreaEntryOffset[i]);
   }
-  snapshot::RecordWriter writer(&log, 1, 1);
+  snapshot::RecordWriter writer(&log, {.run_count = 1,
+                                       .line_count = 1,
+                                       .size_before = kSizeBefore,
+                                       .size_after = kCommit.size_after,
+                                       .new_digest = test::digest_of(log.key, kCommit, 1)});
   const u64 run = format::pack_run(1, 1);
   snapshot::u8 *table = writer.line();
   std::memset(table, 0, 64);
@@ -59,7 +63,7 @@ std::string example_log() {
   snapshot::u8 *old_line = writer.line();
   std::memset(old_line, 0, 64);
   std::memset(old_line, 'b', kSizeBefore - 64);
-  REQUIRE(writer.seal(kSizeBefore, kCommit.size_after, test::digest_of(kCommit, 1)).ok());
+  REQUIRE(writer.seal().ok());
   snapshot::close_areas(&log);
   (void)close(log.fd);
   return test::read_file(dir / "log");

@@ -89,7 +89,7 @@ TEST_CASE("a record of any shape is read back as it was written, on both media")
       CHECK(r.header.size_after == size + 7);
       CHECK(r.header.run_count == shape.runs);
       CHECK(r.header.line_count == shape.runs * shape.lines_per_run);
-      CHECK(r.header.new_digest == test::digest_of(change, 1));
+      CHECK(r.header.new_digest == test::digest_of(log.key, change, 1));
       check_old_lines(log, r, before);
       file.crash();
       REQUIRE(unlink(file.log_path().c_str()) == 0);
@@ -120,5 +120,5 @@ TEST_CASE("a record can be written again in place of one that was given up") {
   REQUIRE(snapshot::read_log(file.log().fd, "log", &log).ok());
   CHECK(log.record[1].state == AreaState::whole);
   CHECK(log.record[1].header.sequence == 1);
-  CHECK(log.record[1].header.new_digest == test::digest_of(second, 1));
+  CHECK(log.record[1].header.new_digest == test::digest_of(log.key, second, 1));
 }

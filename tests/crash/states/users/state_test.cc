@@ -4,7 +4,6 @@
 
 #include "base/message.h"
 #include "command_line.h"
-#include "platform/hash.h"
 #include "replay.h"
 #include "report.h"
 
@@ -44,7 +43,7 @@ u64 StateTest::hash(const Recovered &image) const {
     const states::u32 file = image.files.named(i);
     if (file == SimulatedFiles::none || run_->place_of(image.files.name(i)).empty()) continue;
     const auto &bytes = image.files[file].bytes;
-    hash = snapshot::hash_bytes(states::mix(hash, i), bytes.data(), bytes.size());
+    hash = states::mix_whole(states::mix(hash, i), bytes.data(), bytes.size());
   }
   return hash;
 }
