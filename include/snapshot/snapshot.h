@@ -62,7 +62,7 @@ typedef struct snapshot_statistics {
   uint64_t rollbacks;               // snapshot_rollback calls that returned 0
   uint64_t lines_committed;         // lines of 64 bytes written to files
   uint64_t bytes_logged;            // bytes written to logs
-  uint64_t fences;                  // fences that ordered a commit: two for each
+  uint64_t fences;                  // that ordered a commit: one under the redo protocol, two under undo
   uint64_t thread_fences;           // membarrier calls
   uint64_t lines_discarded;         // pending lines dropped at exit without a commit
   uint64_t recoveries_clean;        // logs found at open whose last commit was complete

@@ -127,8 +127,7 @@ bool is_managed(u64 address, u64 length) {
 
 Status sync_pages(u64 address, u64 end) {
   RegisteredFile *const first = file_at(address);
-  if (SNAPSHOT_LIKELY(first != nullptr && first->window().contains(address) &&
-                      end - first->base().value <= first->window().bytes()))
+  if (SNAPSHOT_LIKELY(first != nullptr && end - first->base().value <= first->window().bytes()))
     return sync_part(*first, address, end);
   Status result;
   bool gap = false;

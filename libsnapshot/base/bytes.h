@@ -32,6 +32,11 @@ copy_line(void *to, const void *from) {
   t[3] = d;
 }
 
+inline void copy_lines(u8 *to, const u8 *from, u64 count) {
+  for (const u8 *end = from + count * kLineBytes; from != end; from += kLineBytes, to += kLineBytes)
+    copy_line(to, from);
+}
+
 inline u64 length_of(const char *s) {
   u64 n = 0;
   while (s[n] != 0) ++n;

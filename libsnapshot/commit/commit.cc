@@ -3,6 +3,7 @@
 #include "base/run.h"
 #include "base/syscall.h"
 #include "commit/audit.h"
+#include "commit/redo.h"
 #include "commit/resize.h"
 #include "commit/undo.h"
 #include "log/log_reader.h"
@@ -124,11 +125,12 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.runs.clear();
   file.copies.trim(kKeepBytes);
-  if (file.failed_runs.size() == 0) file.replaced.trim(kKeepBytes);
+  if (file.failed_runs.size() == 0) file.record.trim(kKeepBytes);
 }
 
 Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (Status s = restore_failed_commit(file); !s.ok()) return s;
+  if (SNAPSHOT_UNLIKELY(file.failed_runs.size() != 0))
+    if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
   if (Status s = gather(file, range, taken); !s.ok()) return s;
@@ -137,7 +139,8 @@ Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_R
     return s;
   }
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size) return kOk;
-  const Status s = commit_undo(file, taken->lines);
+  const Status s =
+      file.protocol == Protocol::redo ? commit_redo(file, taken->lines) : commit_undo(file, taken->lines);
   if (!s.ok()) put_back(file);
   return s;
 }
@@ -150,12 +153,10 @@ LineRange whole_file(const ManagedFile &file) {
 }
 
 LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
-  const LineRange all = whole_file(file);
+  const u64 base = file.base().value, window_end = base + file.window().bytes();
   const u64 end = address + length < address ? ~u64{0} : address + length;
-  const LineIndex first = address <= file.base().value ? all.first : line_of(address);
-  const LineIndex last =
-      end >= file.base().value + file.window().bytes() ? all.end : line_of(end + kLineBytes - 1);
-  return {min_u64(first, all.end), max_u64(min_u64(first, all.end), last)};
+  const u64 from = min_u64(max_u64(address, base), window_end), to = min_u64(max_u64(end, from), window_end);
+  return {line_of(from), line_of(to + kLineBytes - 1)};
 }
 
 Status commit(ManagedFile &file, LineRange range) {
@@ -169,7 +170,6 @@ Status commit(ManagedFile &file, LineRange range) {
   }
   const bool empty = taken.lines == 0 && size_before == file.committed_size;
   ++(empty ? file.counters.commits_empty : file.counters.commits);
-  file.counters.lines_committed += taken.lines;
   if (SNAPSHOT_UNLIKELY(file.file_size > file.committed_size)) apply_committed_size(file);
   trim_scratch(file);
   return kOk;

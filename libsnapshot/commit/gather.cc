@@ -47,8 +47,8 @@ Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
     if (lists == nullptr) continue;
     const u32 deepest = lists->deepest.load(std::memory_order_acquire);
     for (u32 level = 0; level <= deepest; ++level)
-      lists->level[level].take_all([&](u64 packed) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-        if (Status pushed = file.pending.push(packed); SNAPSHOT_UNLIKELY(!pushed.ok())) s = pushed;
+      lists->level[level].take_all([&](const u64 *runs, u64 count) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+        if (Status added = file.pending.append(runs, count); SNAPSHOT_UNLIKELY(!added.ok())) s = added;
       });
   }
   return s;
@@ -140,9 +140,10 @@ void take_from_map(LineRange range, Taker &taker) {
 }
 
 // Stale entries may not pile up for ever: beyond this a look at the whole line map is cheaper than the list.
-u64 pending_max(const ManagedFile &file) {
+bool too_many(const ManagedFile &file, u64 pending) {
+  if (SNAPSHOT_LIKELY(pending <= 4096)) return false;
   const LineRange data = lines_of_data(file);
-  return 4096 + (data.end - data.first) / 8;
+  return pending > 4096 + (data.end - data.first) / 8;
 }
 
 }  // namespace
@@ -156,7 +157,7 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) {
                     wanted.exchange(false, std::memory_order_acq_rel);
   Status s = take_announcements(file, range);
   if (s.ok()) s = take_lists(file);
-  if (s.ok() && SNAPSHOT_UNLIKELY(scan || file.pending.size() > pending_max(file))) s = scan_everything(file);
+  if (s.ok() && SNAPSHOT_UNLIKELY(scan || too_many(file, file.pending.size()))) s = scan_everything(file);
   if (!s.ok()) {
     // Entries are out of the lists and have no other place. And a line that was marked on its owner's behalf
     // is one that the owner, finding it marked, need not list any more.
@@ -177,6 +178,24 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) {
   put_back(file);
   ask_for_scan(file);  // what was marked again is in no list
   return taker.status();
+}
+
+bool marked_meanwhile(const ManagedFile &file) {
+  // In this order: an entry is older than the withdrawal of its announcement.
+  for (const Thread *t = first_thread(); t != nullptr; t = t->next)
+    for (const auto &slot : t->announced) {
+      const u64 packed = slot.load(std::memory_order_acquire);
+      if (SNAPSHOT_LIKELY(packed == 0)) break;
+      if (slot_of(Run::unpack(packed).first) == file.slot) return true;
+    }
+  for (const Thread *t = first_thread(); t != nullptr; t = t->next) {
+    const FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
+    if (lists == nullptr) continue;
+    const u32 deepest = lists->deepest.load(std::memory_order_acquire);
+    for (u32 level = 0; level <= deepest; ++level)
+      if (!lists->level[level].empty()) return true;
+  }
+  return windows[file.slot].scan.load(std::memory_order_acquire);
 }
 
 void put_back(ManagedFile &file) {

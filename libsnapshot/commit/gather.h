@@ -17,10 +17,15 @@ struct Taken {
 };
 
 // Takes every dirty line in range: clears its mark and adds it to file.runs (packed, in the order of listing,
-// merged where neighbours follow each other; no line twice). What is dirty outside the range stays marked and
-// pending. On return all stores that happened before the call are either taken or pending. ENOMEM: nothing
-// was taken.
+// merged where neighbours follow each other; a line twice only if marked_meanwhile). What is dirty outside
+// the range stays marked and pending. On return all stores that happened before the call are either taken or
+// pending. ENOMEM: nothing was taken.
 Status gather(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// Whether a line of the file may have been marked since the last gather began. Only then can that have taken
+// a line twice: one that was listed twice, and marked again between the two times that gather came across it.
+// Whoever marked it has listed it afterwards, or announces it still.
+bool marked_meanwhile(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // Marks everything in file.runs again and makes it pending: for a commit that failed. Never loses a line;
 // without memory for the list it asks for a scan.

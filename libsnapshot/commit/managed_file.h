@@ -21,6 +21,8 @@ struct FileKey {
   bool operator==(const FileKey &) const = default;
 };
 
+enum class Protocol { undo, redo };
+
 enum class FileState : u32 {
   closed,
   open,
@@ -49,6 +51,7 @@ struct ManagedFile {
 
   Mutex commit_lock;
   Medium medium SNAPSHOT_GUARDED_BY(commit_lock);
+  Protocol protocol SNAPSHOT_GUARDED_BY(commit_lock) = Protocol::undo;
   Log log SNAPSHOT_GUARDED_BY(commit_lock);
   // Bytes. size is what the program sees; file_size is the real one, larger while a shrink waits for its
   // commit; committed_size is what recovery would restore.
@@ -60,13 +63,13 @@ struct ManagedFile {
   // Runs that were taken from the threads' lists and are not committed yet. Those whose lines are no longer
   // marked are stale and mean nothing.
   GrowBuffer<u64> pending SNAPSHOT_GUARDED_BY(commit_lock);
-  // Scratch of a commit, kept between commits: its runs, its lines' private copies and, on page-cache media,
-  // what the copies replace.
+  // Scratch of a commit, kept between commits: its runs, its record and, under the undo protocol, its lines'
+  // private copies.
   GrowBuffer<u64> runs SNAPSHOT_GUARDED_BY(commit_lock);
   GrowBuffer<u8> copies SNAPSHOT_GUARDED_BY(commit_lock);
-  GrowBuffer<u8> replaced SNAPSHOT_GUARDED_BY(commit_lock);
-  // Runs of a commit whose data could not be synced: file.replaced must go back before anything else
-  // (undo.h).
+  GrowBuffer<u8> record SNAPSHOT_GUARDED_BY(commit_lock);
+  // Runs of a commit whose data could not be synced: the old lines in its record must go back before
+  // anything else (undo.h).
   GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);
   // Lines of which the audit has said that they are not tracked.
   GrowBuffer<u64> audited SNAPSHOT_GUARDED_BY(commit_lock);

@@ -1,49 +1,45 @@
 #include "commit/undo.h"
 
-#include "base/run.h"
+#include <algorithm>
+
 #include "base/step.h"
-#include "log/log_writer.h"
+#include "commit/gather.h"
+#include "commit/in_place.h"
 #include "platform/thread_fence.h"
 
 namespace snapshot {
 namespace {
 
-// Clears what of a run's lines, given as bytes one after the other, lies at or beyond size.
-SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, Run run, u64 size, u8 *lines) {
-  const u64 offset = (run.first - file.window().first_line) * kLineBytes;
-  const u64 inside = offset >= size ? 0 : min_u64(size - offset, run.count * kLineBytes);
-  fill_bytes(lines + inside, 0, run.count * kLineBytes - inside);
-}
-
-// The first line that does not lie wholly before size.
-LineIndex first_partial_line(const ManagedFile &file, u64 size) {
-  return file.window().first_line + size / kLineBytes;
-}
-
-// Step 1. Other threads may be storing: whatever they store after the thread fence has marked its line again.
-// What of a line lies beyond the end counts as zeros, in the log and in the file.
-u64 copy_new_lines(ManagedFile &file, u64 lines, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
-  const LineIndex partial = first_partial_line(file, size);
-  u8 *to = file.copies.data();
-  for (u64 i = 0; i < file.runs.size(); ++i) {
-    const Run run = Run::unpack(file.runs[i]);
-    u8 *const begin = to;
-    for (LineIndex l = run.first; l < run.end(); ++l, to += kLineBytes) copy_line(to, address_of(l).ptr());
-    if (SNAPSHOT_UNLIKELY(run.end() > partial)) clear_beyond(file, run, size, begin);
+// Sorts the runs and merges those that overlap or touch; returns their lines. Of a line that was taken twice
+// two private copies would count for the digest, and only the later one be what the file holds: recovery
+// would find that they do not match, and undo a commit that has returned.
+u64 merge_runs(GrowBuffer<u64> &runs) {
+  bool ascending = true;
+  for (u64 i = 1; i < runs.size(); ++i)
+    ascending = ascending && Run::unpack(runs[i - 1]).end() < Run::unpack(runs[i]).first;
+  // std::sort calls memmove, which this library interposes.
+  if (!ascending) {
+    std::make_heap(runs.begin(), runs.end());
+    std::sort_heap(runs.begin(), runs.end());
   }
-  return hash_lines(file.log.key, file.log.sequence + 1, file.copies.data(), lines * kLineBytes);
-}
-
-void write_run_table(RecordWriter &writer, const ManagedFile &file, const GrowBuffer<u64> &runs) {
-  static_assert(Run::kCountBits == format::kRunCountBits);
-  const u64 origin = file.window().first_line << Run::kCountBits;
-  constexpr u64 kRow = kLineBytes / sizeof(u64);
-  for (u64 i = 0; i < runs.size(); i += kRow) {
-    u64 *const row = reinterpret_cast<u64 *>(writer.line());
-    const u64 n = min_u64(kRow, runs.size() - i);
-    __builtin_memset_inline(row, 0, kLineBytes);
-    for (u64 k = 0; k < n; ++k) row[k] = runs[i + k] - origin;
+  u64 kept = 0, lines = 0;
+  for (const u64 packed : runs) {
+    Run run = Run::unpack(packed);
+    const Run last = kept == 0 ? Run{0, 0} : Run::unpack(runs[kept - 1]);
+    if (kept != 0 && run.first <= last.end() &&
+        max_u64(run.end(), last.end()) - last.first <= Run::kCountMax) {
+      lines += max_u64(run.end(), last.end()) - last.end();
+      runs[kept - 1] = Run{last.first, max_u64(run.end(), last.end()) - last.first}.packed();
+      continue;
+    }
+    // Too long for one run.
+    const LineIndex first = kept == 0 ? run.first : max_u64(run.first, last.end());
+    if (first >= run.end()) continue;
+    runs[kept++] = Run{first, run.end() - first}.packed();
+    lines += run.end() - first;
   }
+  runs.truncate(kept);
+  return lines;
 }
 
 // Whether the second fence is a system call, so that it can fail after the data has been overwritten.
@@ -51,63 +47,54 @@ bool sync_can_fail(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) 
   return !file.medium.is_memory() || file.size.load(std::memory_order_relaxed) != file.committed_size;
 }
 
+// Step 1; returns the digest.
+u64 copy_and_digest(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+  u8 *at = file.copies.data();
+  copy_new_lines(file, [&](u64 count) {
+    u8 *to = at;
+    at += count * kLineBytes;
+    return to;
+  });
+  return hash_lines(file.log.key, file.log.sequence + 1, file.copies.data(), lines * kLineBytes);
+}
+
 // Step 2.
-Status write_record(ManagedFile &file, u64 lines, u64 size_after, u64 digest)
-    SNAPSHOT_REQUIRES(file.commit_lock) {
-  const u64 size_before = file.committed_size;
-  RecordWriter writer(&file.log, {file.runs.size(), lines, size_before, size_after, digest});
-  write_run_table(writer, file, file.runs);
-  u8 *keep = sync_can_fail(file) ? file.replaced.data() : nullptr;
-  const LineIndex partial = first_partial_line(file, size_before);
-  for (u64 i = 0; i < file.runs.size(); ++i) {
-    const Run run = Run::unpack(file.runs[i]);
-    const u8 *from = backing_of(address_of(run.first)).ptr();
-    if (SNAPSHOT_UNLIKELY(keep != nullptr)) {
-      if (Status s = file.medium.copy_back(keep, from, run.count * kLineBytes); !s.ok()) return s;
-      if (run.end() > partial) clear_beyond(file, run, size_before, keep);
-      from = keep;
-      keep += run.count * kLineBytes;
-    }
-    for (LineIndex l = run.first; l < run.end(); ++l, from += kLineBytes) {
-      u8 *to = writer.line();
-      copy_line(to, from);
-      if (SNAPSHOT_UNLIKELY(l >= partial)) clear_beyond(file, {l, 1}, size_before, to);
+Status write_record(ManagedFile &file, const RecordFacts &facts) SNAPSHOT_REQUIRES(file.commit_lock) {
+  RecordWriter writer(&file.log, facts, file.record.data());
+  write_runs(writer, file);
+  const LineIndex partial = first_partial_line(file, facts.size_before);
+  for (const u64 packed : file.runs) {
+    const Run run = Run::unpack(packed);
+    for (LineIndex l = run.first; l < run.end();) {
+      const u64 n = min_u64(run.end() - l, RecordWriter::kPieceLines);
+      u8 *const to = writer.lines(n);
+      const u8 *from = backing_of(address_of(l)).ptr();
+      if (Status s = file.medium.copy_back(to, from, n * kLineBytes); SNAPSHOT_UNLIKELY(!s.ok())) return s;
+      l += n;
+      if (SNAPSHOT_UNLIKELY(l > partial)) clear_beyond(file, l - n, n, facts.size_before, to);
     }
   }
-  file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
   return writer.seal();
 }
 
-// The part of the backing range that a commit has touched. One that changes the size alone syncs the first
-// page, so that it, too, has its two fences.
-struct Extent {
-  u64 begin = ~u64{0};
-  u64 end = 0;
-
-  void add(BackingAddr at, u64 bytes) {
-    begin = min_u64(begin, at.value);
-    end = max_u64(end, at.value + bytes);
+// All that runs have of the backing range, and more. A commit that changes the size alone syncs the first
+// line, so that it, too, has its two fences.
+LineRange extent_of(const ManagedFile &file, const GrowBuffer<u64> &runs) {
+  LineRange all{file.window().first_line, file.window().first_line + 1};
+  if (runs.size() != 0) all = {~u64{0}, 0};
+  for (const u64 packed : runs) {
+    const Run run = Run::unpack(packed);
+    all = {min_u64(all.first, run.first), max_u64(all.end, run.end())};
   }
-};
-
-// Step 4, and the way back: the lines of runs, one after the other in from, to where they belong.
-Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from, Extent *all) {
-  for (u64 i = 0; i < runs.size(); ++i) {
-    const Run run = Run::unpack(runs[i]);
-    const BackingAddr to = backing_of(address_of(run.first));
-    const u64 bytes = run.count * kLineBytes;
-    if (Status s = medium.copy(to.ptr(), from, bytes); SNAPSHOT_UNLIKELY(!s.ok())) return s;
-    SNAPSHOT_STEP("commit-run-copied");
-    from += bytes;
-    all->add(to, bytes);
-  }
-  return kOk;
+  return all;
 }
 
-Status sync_data(ManagedFile &file, Extent extent, u64 size_after) SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (extent.end == 0) extent.add(backing_of(file.base()), kLineBytes);
+Status sync_data(ManagedFile &file, const GrowBuffer<u64> &runs, u64 size_after)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  const LineRange extent = extent_of(file, runs);
+  const u64 bytes = (extent.end - extent.first) * kLineBytes;
   ++file.counters.fences;
-  if (Status s = file.medium.fence_data({extent.begin}, extent.end - extent.begin); !s.ok()) return s;
+  if (Status s = file.medium.fence_data(backing_of(address_of(extent.first)), bytes); !s.ok()) return s;
   // On memory media the verbs reach the bytes, not the file system's idea of where the file ends: without it
   // the new bytes would be beyond the end after a power cut. (A page-cache fence is a sync, which takes the
   // size along.)
@@ -115,60 +102,52 @@ Status sync_data(ManagedFile &file, Extent extent, u64 size_after) SNAPSHOT_REQU
   return sync_size(backing_of(file.base()));
 }
 
-Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) SNAPSHOT_REQUIRES(file.commit_lock) {
-  const bool memory = file.medium.is_memory();
-  for (u64 i = 0; i < runs.size(); ++i) {
-    const Run run = Run::unpack(runs[i]);
-    const BackingAddr begin = backing_of(address_of(run.first));
-    if (SNAPSHOT_LIKELY(memory && is_prepared(begin, run.count * kLineBytes))) continue;
-    if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
-      return s;
-  }
-  return kOk;
-}
-
 // Everything that can fail for want of space or memory, before anything is written.
 Status acquire_resources(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (lines > ~u32{0} || file.runs.size() > ~u32{0}) return {EFBIG};
+  if (file.runs.size() > ~u32{0}) return {EFBIG};
+  const u64 record_bytes = format::record_bytes(file.runs.size(), lines);
   if (Status s = prepare_backing(file, file.runs); !s.ok()) return s;
   if (Status s = file.copies.reserve(lines * kLineBytes); !s.ok()) return s;
-  if (sync_can_fail(file)) {
-    // What a failed sync will need, when it is too late to ask for memory.
-    if (Status s = file.replaced.reserve(lines * kLineBytes); !s.ok()) return s;
+  if (Status s = file.record.reserve(record_bytes); !s.ok()) return s;
+  // What a failed sync will need, when it is too late to ask for memory.
+  if (sync_can_fail(file))
     if (Status s = file.failed_runs.reserve(file.runs.size()); !s.ok()) return s;
-  }
-  return reserve_record(&file.log, format::record_bytes(file.runs.size(), lines));
+  return reserve_record(&file.log, record_bytes);
 }
 
 }  // namespace
 
 Status commit_undo(ManagedFile &file, u64 lines) {
   const u64 size_after = file.size.load(std::memory_order_relaxed);
+  if (SNAPSHOT_UNLIKELY(marked_meanwhile(file))) lines = merge_runs(file.runs);
   if (Status s = acquire_resources(file, lines); !s.ok()) return s;
   SNAPSHOT_STEP("commit-prepared");
   // Step d of the protocol in track/mark.cc: gather has cleared the marks.
   bool called = false;
   if (Status s = thread_fence(&called); !s.ok()) return s;
   if (called) ++file.counters.thread_fences;
-  const u64 digest = copy_new_lines(file, lines, size_after);
+  const u64 digest = copy_and_digest(file, lines);
   SNAPSHOT_STEP("commit-copied");
-  if (Status s = write_record(file, lines, size_after, digest); !s.ok()) return s;
+  const RecordFacts facts = {format::kUndoMagic,  file.runs.size(), lines,
+                             file.committed_size, size_after,       digest};
+  if (Status s = write_record(file, facts); !s.ok()) return s;
+  file.counters.bytes_logged += format::record_bytes(facts.run_count, lines);
   SNAPSHOT_STEP("commit-logged");
   ++file.counters.fences;
   if (Status s = file.medium.fence_log(file.log.fd); !s.ok()) return s;
   SNAPSHOT_STEP("commit-log-durable");
-  Extent extent;
-  Status applied = copy_to_backing(file.medium, file.runs, file.copies.data(), &extent);
+  Status applied = copy_to_backing(file.medium, file.runs, file.copies.data());
   SNAPSHOT_STEP("commit-applied");
-  if (applied.ok()) applied = sync_data(file, extent, size_after);
+  if (applied.ok()) applied = sync_data(file, file.runs, size_after);
   if (!applied.ok()) {
-    for (u64 i = 0; i < file.runs.size(); ++i) file.failed_runs.push_reserved(file.runs[i]);
+    for (const u64 run : file.runs) file.failed_runs.push_reserved(run);
     (void)restore_failed_commit(file);  // if this fails, too, the next commit tries again
     return applied;
   }
   SNAPSHOT_STEP("commit-durable");
   ++file.log.sequence;
   file.committed_size = size_after;
+  file.counters.lines_committed += lines;
   return kOk;
 }
 
@@ -176,10 +155,9 @@ Status restore_failed_commit(ManagedFile &file) {
   if (SNAPSHOT_LIKELY(file.failed_runs.size() == 0)) return kOk;
   // Stored anew, not only synced anew: after a failed sync the kernel counts the pages as clean.
   if (Status s = prepare_backing(file, file.failed_runs); !s.ok()) return s;
-  Extent extent;
-  if (Status s = copy_to_backing(file.medium, file.failed_runs, file.replaced.data(), &extent); !s.ok())
-    return s;
-  if (Status s = sync_data(file, extent, file.committed_size); !s.ok()) return s;
+  const u8 *old_lines = file.record.data() + lines_offset(file.failed_runs.size());
+  if (Status s = copy_to_backing(file.medium, file.failed_runs, old_lines); !s.ok()) return s;
+  if (Status s = sync_data(file, file.failed_runs, file.committed_size); !s.ok()) return s;
   file.failed_runs.clear();
   return kOk;
 }

@@ -15,7 +15,7 @@ namespace snapshot {
 
 // Commits the lines in file.runs (lines of them, none beyond the file's size) together with the file's size.
 // Success: durable, file.runs is consumed. Failure (ENOSPC, EDQUOT, EIO, ENOMEM): the file is at the commit
-// before, or will be put there by the next call or by recovery; file.runs is untouched, for put_back.
+// before, or will be put there by the next call or by recovery; file.runs still has them, for put_back.
 Status commit_undo(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // Puts back what a commit had written to the backing range when its sync failed, and syncs that. Until it

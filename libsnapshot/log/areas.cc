@@ -10,9 +10,7 @@
 namespace snapshot {
 namespace {
 
-// An area this large is given back once records need this little of it.
-constexpr u64 kShrinkAbove = 16 << 20;
-constexpr u64 kShrinkFactor = 64;
+constexpr u64 kShrinkFactor = 64;  // "little": less than the capacity by this
 
 Status map_area(const Log &log, Area *area) {
   if (!log.medium.is_memory()) return kOk;
@@ -134,10 +132,6 @@ bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index
 
 Status open_areas(Log *log) {
   log->key = HashKey(log->header.log_id);
-  const long staging =
-      sys::mmap(0, Log::kStagingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (sys::failed(staging)) return sys::status(staging);
-  log->staging = reinterpret_cast<u8 *>(staging);
   for (unsigned i = 0; i < 2; ++i) {
     log->area[i] = {format::kFirstAreaOffset + i * format::kAreaBytesMin, format::kAreaBytesMin, nullptr};
     if (Status s = map_area(*log, &log->area[i]); !s.ok()) {
@@ -150,14 +144,12 @@ Status open_areas(Log *log) {
 
 void close_areas(Log *log) {
   for (Area &area : log->area) unmap_area(&area);
-  if (log->staging != nullptr) (void)sys::munmap(reinterpret_cast<u64>(log->staging), Log::kStagingBytes);
-  log->staging = nullptr;
 }
 
-Status reserve_record(Log *log, u64 bytes) {
+Status move_for_record(Log *log, u64 bytes) {
   const unsigned index = format::area_of(log->sequence + 1);
   const u64 capacity = log->area[index].capacity;
-  const bool wasteful = capacity > kShrinkAbove && bytes < capacity / kShrinkFactor;
+  const bool wasteful = capacity > kShrinkAreaAbove && bytes < capacity / kShrinkFactor;
   if (SNAPSHOT_LIKELY(bytes <= capacity && !wasteful)) return kOk;
   u64 wanted = format::kAreaBytesMin;
   while (wanted < bytes) wanted *= 2;

@@ -7,6 +7,9 @@
 
 namespace snapshot {
 
+// An area larger than this is given back once records need little of it.
+inline constexpr u64 kShrinkAreaAbove = 16 << 20;
+
 struct Area {
   u64 offset = 0;        // in the log file
   u64 capacity = 0;      // bytes
@@ -23,17 +26,12 @@ bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index
 
 // An open log, owned by the process that manages the file; used under that file's commit lock.
 struct Log {
-  // A record's header and one piece of its body, which are hashed and written at once.
-  static constexpr u64 kPieceBytes = 16 << 10;
-  static constexpr u64 kStagingBytes = sizeof(format::RecordHeader) + kPieceBytes;
-
   int fd = -1;
   format::Header header{};
   HashKey key;  // of header.log_id; set by open_areas
   Area area[2];
   u64 sequence = 0;  // of the newest record that is known complete; 0: none yet
   Medium medium;
-  u8 *staging = nullptr;  // kStagingBytes (log_writer.h)
 
   bool is_open() const { return fd >= 0; }
 };
@@ -46,6 +44,11 @@ void close_areas(Log *log);
 // populated, so that writing the record cannot fail for want of space. Moves the area within the file when it
 // is too small, or far too large; durable on return. ENOSPC, EIO, ENOMEM: the newest record is untouched and
 // the call can be repeated.
-Status reserve_record(Log *log, u64 bytes);
+SNAPSHOT_SLOW_PATH Status move_for_record(Log *log, u64 bytes);
+inline Status reserve_record(Log *log, u64 bytes) {
+  const u64 capacity = log->area[format::area_of(log->sequence + 1)].capacity;
+  return SNAPSHOT_LIKELY(bytes <= capacity && capacity <= kShrinkAreaAbove) ? kOk
+                                                                            : move_for_record(log, bytes);
+}
 
 }  // namespace snapshot

@@ -52,20 +52,21 @@ struct AreaEntry {
 };
 static_assert(sizeof(AreaEntry) == 64 && offsetof(AreaEntry, checksum) == 56);
 
-// A record starts its area: this line; run_count packed runs padded with zeros to a line; line_count old
+// A record starts its area: this line; run_count packed runs padded with zeros to a line; line_count
 // lines.
 struct RecordHeader {
-  u32 magic;  // kUndoMagic
+  u32 magic;  // kUndoMagic or kRedoMagic
   u32 run_count;
   u64 log_id;
   u64 sequence;     // 1, 2, 3, ... per log; odd records are in area 1, even ones in area 0
   u64 size_before;  // bytes; the data file's size if the commit is undone
   u64 size_after;   // and if it is complete
   u64 line_count;   // sum of the runs' counts
-  u64 new_digest;   // checksum of the new lines by the log's key, seeded with sequence
+  u64 new_digest;   // undo: checksum of the new lines by the log's key, seeded with sequence
   u64 checksum;     // of the whole record with checksum 0, by the log's key
 };
-inline constexpr u32 kUndoMagic = 0x4f444e55;  // "UNDO"
+inline constexpr u32 kUndoMagic = 0x4f444e55;  // "UNDO": the lines are the old ones
+inline constexpr u32 kRedoMagic = 0x4f444552;  // "REDO": the new ones; new_digest is 0
 static_assert(sizeof(RecordHeader) == 64 && offsetof(RecordHeader, checksum) == 56);
 
 // A run in a record: line number within the data file and number of lines.

@@ -54,7 +54,8 @@ Status read_retired_mark(int fd, const LogView &log, bool *retired) {
 
 // The numbers of a record header that the rest of the checks index with.
 bool plausible(const format::RecordHeader &h, const format::Header &log, const Area &area) {
-  if (h.magic != format::kUndoMagic || h.log_id != log.log_id || h.sequence == 0) return false;
+  if (h.magic != format::kUndoMagic && h.magic != format::kRedoMagic) return false;
+  if (h.log_id != log.log_id || h.sequence == 0) return false;
   if (max_u64(h.size_before, h.size_after) > kFileBytesMax) return false;
   const u64 room = area.capacity - sizeof h;
   if (format::run_table_bytes(h.run_count) > room) return false;

@@ -4,9 +4,13 @@
 
 namespace snapshot {
 
-RecordWriter::RecordWriter(Log *log, const RecordFacts &facts)
-    : log_(log), area_(&log->area[format::area_of(log->sequence + 1)]), end_(body()) {
-  *header() = {.magic = format::kUndoMagic,
+RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record)
+    : log_(log),
+      area_(&log->area[format::area_of(log->sequence + 1)]),
+      record_(record),
+      end_(record + lines_offset(facts.run_count)),
+      handed_over_(record) {
+  *header() = {.magic = facts.magic,
                .run_count = static_cast<u32>(facts.run_count),
                .log_id = log->header.log_id,
                .sequence = log->sequence + 1,
@@ -15,17 +19,20 @@ RecordWriter::RecordWriter(Log *log, const RecordFacts &facts)
                .line_count = facts.line_count,
                .new_digest = facts.new_digest,
                .checksum = 0};
+  // Behind the runs, up to a whole line.
+  if (facts.run_count != 0) __builtin_memset_inline(end_ - kLineBytes, 0, kLineBytes);
 }
 
-void RecordWriter::put(u64 offset_in_record, const void *from, u64 bytes) {
+// [from, end) of the record, to its place.
+void RecordWriter::put(const u8 *from, const u8 *end) {
+  const u64 offset = static_cast<u64>(from - record_), bytes = static_cast<u64>(end - from);
   if (SNAPSHOT_LIKELY(log_->medium.is_memory())) {
-    (void)log_->medium.copy(area_->mapped + offset_in_record, from, bytes);
+    (void)log_->medium.copy(area_->mapped + offset, from, bytes);
     return;
   }
   if (!status_.ok()) return;
-  auto *at = static_cast<const u8 *>(from);
   for (u64 done = 0; done < bytes;) {
-    const long n = sys::pwrite(log_->fd, at + done, bytes - done, area_->offset + offset_in_record + done);
+    const long n = sys::pwrite(log_->fd, from + done, bytes - done, area_->offset + offset + done);
     if (n == -EINTR) continue;
     if (n <= 0) {
       status_ = n == 0 ? Status{ENOSPC} : sys::status(n);
@@ -35,32 +42,25 @@ void RecordWriter::put(u64 offset_in_record, const void *from, u64 bytes) {
   }
 }
 
-bool RecordWriter::nothing_flushed() const { return written_ == sizeof(format::RecordHeader); }
-
-// The first piece takes the header along.
-void RecordWriter::hash_piece() {
-  const u8 *from = nothing_flushed() ? log_->staging : body();
-  checksum_ = hash_lines(log_->key, checksum_, from, static_cast<u64>(end_ - from));
+void RecordWriter::hash_rest() {
+  checksum_ = hash_lines(log_->key, checksum_, handed_over_, static_cast<u64>(end_ - handed_over_));
 }
 
-void RecordWriter::flush_piece() {
-  hash_piece();
-  const u64 bytes = static_cast<u64>(end_ - body());
-  put(written_, body(), bytes);
-  written_ += bytes;
-  end_ = body();
+void RecordWriter::hand_over() {
+  hash_rest();
+  put(handed_over_ == record_ ? record_ + sizeof(format::RecordHeader) : handed_over_, end_);
+  handed_over_ = end_;
 }
 
 Status RecordWriter::seal() {
-  if (SNAPSHOT_LIKELY(nothing_flushed())) {
-    // The usual small record: header and body lie side by side in the staging buffer.
-    hash_piece();
+  if (SNAPSHOT_LIKELY(handed_over_ == record_)) {
+    hash_rest();
     header()->checksum = checksum_;
-    put(0, log_->staging, static_cast<u64>(end_ - log_->staging));
+    put(record_, end_);
   } else {
-    flush_piece();
+    hand_over();
     header()->checksum = checksum_;
-    put(0, log_->staging, sizeof(format::RecordHeader));
+    put(record_, record_ + sizeof(format::RecordHeader));
   }
   return status_;
 }

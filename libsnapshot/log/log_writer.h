@@ -1,10 +1,10 @@
 // Writes one record into the area of the next sequence number (format.h).
 //
-// The body is given line by line: first the run table, then the lines. It is hashed and handed to the medium
-// in pieces as the staging buffer fills up; the header, which holds the checksum of everything, goes last.
-// Nothing orders these writes among themselves: the checksum makes a record that is only partly there count
-// as not there, and the fence that follows seal() makes it durable as a whole. A crash before that fence
-// leaves the record before this one the newest.
+// The caller puts the record together in memory of its own: first the runs, then the lines in their order.
+// Meanwhile pieces of it are hashed and handed to the medium while they are in the caches; the header, which
+// holds the checksum of everything, goes last. Nothing orders these writes among themselves: the checksum
+// makes a record that is only partly there count as not there, and the fence that follows seal() makes it
+// durable as a whole. A crash before that fence leaves the record before this one the newest.
 #pragma once
 #include "log/areas.h"
 
@@ -12,6 +12,7 @@ namespace snapshot {
 
 // What the header says of a record (format.h).
 struct RecordFacts {
+  u32 magic;
   u64 run_count;
   u64 line_count;
   u64 size_before;
@@ -21,15 +22,21 @@ struct RecordFacts {
 
 class RecordWriter {
  public:
-  // reserve_record() must have made room for format::record_bytes(run_count, line_count).
-  RecordWriter(Log *log, const RecordFacts &facts);
+  // lines() may be asked for this many at once.
+  static constexpr u64 kPieceLines = 256;
 
-  // Where the next 64 bytes of the body are to be put; they count once the next call to line() or seal() is
-  // made.
-  u8 *line() {
-    if (SNAPSHOT_UNLIKELY(end_ == log_->staging + Log::kStagingBytes)) flush_piece();
+  // record: 64-byte aligned room for format::record_bytes(run_count, line_count), for which reserve_record()
+  // must have made room in the log, too.
+  RecordWriter(Log *log, const RecordFacts &facts, u8 *record);
+
+  // The run table, to be filled before the first call to lines().
+  u64 *runs() { return reinterpret_cast<u64 *>(record_ + sizeof(format::RecordHeader)); }
+
+  // Where the next lines are to be put; they count once the next call to lines() or seal() is made.
+  u8 *lines(u64 count) {
+    if (SNAPSHOT_UNLIKELY(end_ - handed_over_ >= static_cast<long>(kPieceLines * kLineBytes))) hand_over();
     u8 *at = end_;
-    end_ += kLineBytes;
+    end_ += count * kLineBytes;
     return at;
   }
 
@@ -39,20 +46,21 @@ class RecordWriter {
   Status seal();
 
  private:
-  format::RecordHeader *header() { return reinterpret_cast<format::RecordHeader *>(log_->staging); }
-  u8 *body() const { return log_->staging + sizeof(format::RecordHeader); }
-  bool nothing_flushed() const;
-  void hash_piece();
-  void flush_piece();
-  void put(u64 offset_in_record, const void *from, u64 bytes);
+  format::RecordHeader *header() { return reinterpret_cast<format::RecordHeader *>(record_); }
+  void hash_rest();
+  void hand_over();
+  void put(const u8 *from, const u8 *end);
 
   Log *log_;
   Area *area_;
-  u8 *end_;  // of what is in the staging buffer: the header, and the piece of the body that is being filled
-  u64 written_ =
-      sizeof(format::RecordHeader);  // bytes of the record that have been handed over, and the header
+  u8 *record_;
+  u8 *end_;                // of what counts, and of the piece being filled
+  const u8 *handed_over_;  // and hashed up to here; the header is hashed with the first piece
   u64 checksum_ = 0;
   Status status_;
 };
+
+// Where the lines of a record with so many runs are, from its begin.
+constexpr u64 lines_offset(u64 run_count) { return format::record_bytes(run_count, 0); }
 
 }  // namespace snapshot

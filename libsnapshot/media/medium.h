@@ -43,7 +43,7 @@ struct Medium {
   // The way back, from the backing range. The same about addresses and bytes.
   [[nodiscard]] Status copy_back(void *to, const void *from, u64 bytes) const {
     if (!is_memory()) return copy_by_kernel(to, from, bytes);
-    copy_bytes(to, from, bytes);
+    copy_lines(static_cast<u8 *>(to), static_cast<const u8 *>(from), bytes / kLineBytes);
     return kOk;
   }
 

@@ -34,6 +34,15 @@ class GrowBuffer {
     data_[size_++] = value;
     return kOk;
   }
+  Status append(const T *values, u64 count) {
+    if (SNAPSHOT_UNLIKELY(count > capacity_ - size_))
+      if (Status s = reserve(size_ + count); !s.ok()) return s;
+    // Mostly few: a vector loop spends more on finding that out than it saves.
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (u64 i = 0; i < count; ++i) data_[size_ + i] = values[i];
+    size_ += count;
+    return kOk;
+  }
   // Only after a reserve() that covers it.
   void push_reserved(const T &value) { data_[size_++] = value; }
   void clear() { size_ = 0; }
@@ -55,6 +64,10 @@ class GrowBuffer {
     data_ = other.data_, size_ = other.size_, capacity_ = other.capacity_, mapped_ = other.mapped_;
     other.data_ = data, other.size_ = size, other.capacity_ = capacity, other.mapped_ = mapped;
   }
+  T *begin() { return data_; }
+  T *end() { return data_ + size_; }
+  const T *begin() const { return data_; }
+  const T *end() const { return data_ + size_; }
   T *data() { return data_; }
   const T *data() const { return data_; }
   u64 size() const { return size_; }

@@ -51,7 +51,10 @@ class SNAPSHOT_CAPABILITY("mutex") Mutex {
     if (SNAPSHOT_UNLIKELY(waiters_.load(std::memory_order_relaxed) != 0)) wake_one();
   }
   // Exact in handlers, too, wherever they interrupt lock() and unlock().
-  bool held_by_this_thread() const { return owner_.load(std::memory_order_relaxed) == thread_token(); }
+  bool held_by_this_thread() const {
+    const u32 owner = owner_.load(std::memory_order_relaxed);
+    return owner != kFree && owner == thread_token();
+  }
   // In a forked child, whose other threads are gone: whoever held it will never release it.
   void reset_after_fork() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
 

@@ -7,6 +7,7 @@ namespace snapshot {
 enum class MediaChoice { automatic, memory, page_cache };
 enum class CopyChoice { automatic, lazy, eager };
 enum class ExitChoice { discard, commit };
+enum class ProtocolChoice { automatic, undo, redo };
 enum class AuditChoice { off, warn, abort, fix };
 enum class PersistChoice { automatic, sse2, avx2, avx512, libpmem };
 
@@ -15,6 +16,7 @@ struct Settings {
   CopyChoice copy = CopyChoice::automatic;
   ExitChoice at_exit = ExitChoice::discard;
   PersistChoice persist = PersistChoice::automatic;
+  ProtocolChoice protocol = ProtocolChoice::automatic;
   AuditChoice audit = AuditChoice::off;
   bool wait_for_writer = false;
   const char *files = nullptr;   // colon-separated globs; nullptr: all

@@ -55,6 +55,23 @@ Status matches_digest(const LogView &log, const RecordView &record, int data_fd,
   return kOk;
 }
 
+// Whether the older record is that of the commit before. A log has records of one kind only.
+bool follows(const RecordView &newer, const RecordView &older) {
+  return older.state == AreaState::whole && older.header.magic == newer.header.magic &&
+         older.header.sequence + 1 == newer.header.sequence &&
+         older.header.size_after == newer.header.size_before;
+}
+
+// A redo record is of a commit that is over, or will be. The one before, if the other area still has it, may
+// not be all there either: what made the newest record whole need not have been its fence. If it has not, the
+// next one had been begun, or the area had moved, after that fence.
+bool fits_redo(const LogView &log, unsigned newest, bool *both) {
+  const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
+  *both = other.state == AreaState::whole;
+  if (*both) return follows(n, other);
+  return n.header.sequence != 1 || n.header.size_before == log.header.size_at_open;
+}
+
 // No record is whole. That is right only if the first one, which goes to area 1, was being written, or none
 // ever was.
 bool never_committed(const LogView &log) {
@@ -69,14 +86,34 @@ bool may_be_incomplete(const LogView &log, unsigned newest) {
   const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
   if (n.header.sequence == 1)
     return other.state == AreaState::empty && n.header.size_before == log.header.size_at_open;
-  return other.state == AreaState::whole && other.header.sequence + 1 == n.header.sequence &&
-         other.header.size_after == n.header.size_before;
+  return follows(n, other);
 }
 
-Status judge(const LogView &log, int data_fd, const char *data_path, const char *log_path, Findings *out) {
+Status contradiction(const char *data_path, const char *log_path) {
+  return refuse(data_path, log_path, EBADMSG,
+                "log and file contradict each other: one of them was damaged "
+                "or changed after the crash");
+}
+
+Status too_short(const char *data_path, const char *log_path) {
+  return refuse(data_path, log_path, EBADMSG, "the file is shorter than any commit left it");
+}
+
+Status judge_redo(const LogView &log, const char *data_path, const char *log_path, Findings *out) {
   const RecordView &n = log.record[out->area];
-  out->sequence = n.header.sequence;
-  out->lines = n.header.line_count;
+  bool both;
+  if (!fits_redo(log, out->area, &both)) return contradiction(data_path, log_path);
+  if (out->size_now < min_u64(n.header.size_before, n.header.size_after))
+    return too_short(data_path, log_path);
+  out->verdict = Verdict::complete;
+  out->redo = both ? 2 : 1;
+  out->size_recovered = n.header.size_after;
+  return kOk;
+}
+
+Status judge_undo(const LogView &log, int data_fd, const char *data_path, const char *log_path,
+                  Findings *out) {
+  const RecordView &n = log.record[out->area];
   GrowBuffer<u8> piece;
   bool matches = false;
   Status s = piece.reserve(RecordCursor::kPieceBytes);
@@ -85,16 +122,13 @@ Status judge(const LogView &log, int data_fd, const char *data_path, const char 
   if (!s.ok()) return unreadable(data_path, s);
   // Also when the lines match: those that a shorter file has lost may not be among them.
   if (out->size_now < min_u64(n.header.size_before, n.header.size_after))
-    return refuse(data_path, log_path, EBADMSG, "the file is shorter than any commit left it");
+    return too_short(data_path, log_path);
   if (matches) {
     out->verdict = Verdict::complete;
     out->size_recovered = n.header.size_after;
     return kOk;
   }
-  if (!may_be_incomplete(log, out->area))
-    return refuse(data_path, log_path, EBADMSG,
-                  "log and file contradict each other: one of them was damaged "
-                  "or changed after the crash");
+  if (!may_be_incomplete(log, out->area)) return contradiction(data_path, log_path);
   out->verdict = Verdict::undo;
   out->size_recovered = n.header.size_before;
   return kOk;
@@ -129,26 +163,50 @@ Status write_piece(int fd, const u8 *from, const u8 *now, u64 bytes, u64 offset)
   return write_all(fd, from + begin, bytes - begin, offset + begin);
 }
 
-// Writes the lines of the record: the old ones, or, of a complete commit, once more those that the file has.
+// Writes the lines of the record, as far as they lie before size: those that it holds, or, of a complete undo
+// commit, once more those that the file has.
 // Also where the file is right already: after a sync that failed the kernel counts its pages as clean, and
 // the next sync, which "succeeds", writes none of them (Rebello et al., "Can Applications Recover from fsync
 // Failures?", USENIX ATC 2020).
-Status write_lines(const LogView &log, const Findings &findings, int data_fd, u8 *lines_now, u8 *old_lines) {
-  const bool undo = findings.verdict == Verdict::undo;
-  const u64 size = findings.size_recovered;
-  RecordCursor cursor(log.fd, log.record[findings.area]);
+Status write_lines(const LogView &log, const RecordView &record, bool from_log, u64 size, int data_fd,
+                   GrowBuffer<u8> &buffer) {
+  if (Status s = buffer.reserve(2 * RecordCursor::kPieceBytes); !s.ok()) return s;
+  u8 *const lines_now = buffer.data(), *const lines_in_log = lines_now + RecordCursor::kPieceBytes;
+  RecordCursor cursor(log.fd, record);
   LinePiece lines;
   while (cursor.next(&lines)) {
     if (lines.file_offset >= size) continue;
     const u64 bytes = min_u64(lines.bytes, size - lines.file_offset);
     if (Status s = read_lines(data_fd, lines.file_offset, bytes, size, lines_now); !s.ok()) return s;
-    if (undo)
-      if (Status s = read_exactly(log.fd, old_lines, lines.bytes, lines.log_offset); !s.ok()) return s;
-    const u8 *from = undo ? old_lines : lines_now;
+    if (from_log)
+      if (Status s = read_exactly(log.fd, lines_in_log, lines.bytes, lines.log_offset); !s.ok()) return s;
+    const u8 *from = from_log ? lines_in_log : lines_now;
     if (Status s = write_piece(data_fd, from, lines_now, bytes, lines.file_offset); !s.ok()) return s;
     SNAPSHOT_STEP("recovery-line");
   }
   return cursor.status();
+}
+
+// The older record first. What it has beyond its own size is not written, and need not be zeros: the file
+// cannot grow again before a cut is durable, or the next record has the zeros (commit/resize.cc).
+Status write_redo(const LogView &log, const Findings &findings, int data_fd, GrowBuffer<u8> &buffer) {
+  for (unsigned left = findings.redo; left != 0; --left) {
+    const RecordView &record = log.record[findings.area ^ (left - 1)];
+    const u64 size = min_u64(record.header.size_after, findings.size_recovered);
+    if (Status s = write_lines(log, record, true, size, data_fd, buffer); !s.ok()) return s;
+  }
+  return kOk;
+}
+
+Status write_records(const LogView &log, const Findings &findings, int data_fd) {
+  if (findings.sequence == 0) return kOk;
+  GrowBuffer<u8> buffer;
+  const Status s = findings.redo != 0
+                       ? write_redo(log, findings, data_fd, buffer)
+                       : write_lines(log, log.record[findings.area], findings.verdict == Verdict::undo,
+                                     findings.size_recovered, data_fd, buffer);
+  buffer.release();
+  return s;
 }
 
 }  // namespace
@@ -182,19 +240,16 @@ Status examine(const LogView &log, int data_fd, const char *data_path, const cha
   }
   out->area =
       whole[0] && (!whole[1] || log.record[0].header.sequence > log.record[1].header.sequence) ? 0 : 1;
-  return judge(log, data_fd, data_path, log_path, out);
+  const format::RecordHeader &newest = log.record[out->area].header;
+  out->sequence = newest.sequence;
+  out->lines = newest.line_count;
+  if (newest.magic == format::kRedoMagic) return judge_redo(log, data_path, log_path, out);
+  return judge_undo(log, data_fd, data_path, log_path, out);
 }
 
 Status apply(const LogView &log, const Findings &findings, int data_fd, const char *data_path) {
   if (findings.verdict == Verdict::no_log || findings.verdict == Verdict::retired) return kOk;
-  Status s;
-  if (findings.sequence != 0) {
-    GrowBuffer<u8> buffer;
-    s = buffer.reserve(2 * RecordCursor::kPieceBytes);
-    if (s.ok())
-      s = write_lines(log, findings, data_fd, buffer.data(), buffer.data() + RecordCursor::kPieceBytes);
-    buffer.release();
-  }
+  Status s = write_records(log, findings, data_fd);
   SNAPSHOT_STEP("recovery-restored");
   if (s.ok() && findings.size_now != findings.size_recovered)
     s = sys::status(sys::ftruncate(data_fd, findings.size_recovered));

@@ -12,7 +12,7 @@ namespace snapshot {
 enum class Verdict {
   no_log,    // nothing to do: the file was closed cleanly, or was never managed
   retired,   // closed cleanly, only the log's name was left over
-  complete,  // the newest commit is all there (or there never was one)
+  complete,  // the newest commit is all there, in the file or in the log (or there never was one)
   undo,      // the newest commit is not all there: its old lines are put back
 };
 
@@ -20,7 +20,8 @@ struct Findings {
   Verdict verdict = Verdict::no_log;
   u64 sequence = 0;        // of the newest whole record; 0: none
   unsigned area = 0;       // where that record is
-  u64 lines = 0;           // that it covers
+  unsigned redo = 0;       // how many records have new lines to be written; that one is the last of them
+  u64 lines = 0;           // that the newest record covers
   u64 size_now = 0;        // bytes; the data file's
   u64 size_recovered = 0;  // what it is or will be after recovery
 };

@@ -38,7 +38,15 @@ class DirtyList {
     return true;
   }
 
-  // Consumer. Takes what there is, oldest first: each(packed run).
+  // Consumer. Whether there is nothing to take.
+  bool empty() const {
+    const Segment *s = read_ == nullptr ? first_.load(std::memory_order_acquire) : read_;
+    return s == nullptr ||
+           (s->next.load(std::memory_order_acquire) == nullptr &&
+            s->tail.load(std::memory_order_acquire) == s->head.load(std::memory_order_relaxed));
+  }
+
+  // Consumer. Takes what there is, oldest first: each(packed runs, how many).
   template <typename Each>
   void take_all(Each each) {
     Segment *s = read_;
@@ -48,7 +56,11 @@ class DirtyList {
       Segment *next = s->next.load(std::memory_order_acquire);
       const u64 head = s->head.load(std::memory_order_relaxed);
       const u64 tail = s->tail.load(std::memory_order_acquire);
-      for (u64 at = head; at != tail; ++at) each(s->entries[at & s->mask]);
+      for (u64 at = head; at != tail;) {
+        const u64 slot = at & s->mask, n = min_u64(tail - at, s->capacity() - slot);
+        each(&s->entries[slot], n);
+        at += n;
+      }
       if (head != tail) s->head.store(tail, std::memory_order_release);
       if (next == nullptr) return;
       // The producer has left this segment for good.

@@ -27,7 +27,7 @@ struct Window {
   WorkingAddr begin() const { return address_of(first_line); }
   u64 bytes() const { return line_count * kLineBytes; }
   bool contains(u64 working_address) const {
-    return working_address >= begin().value && working_address - begin().value < bytes();
+    return working_address - begin().value < bytes();  // below it the difference wraps
   }
 };
 

@@ -115,3 +115,24 @@ TEST_CASE("no log, or no file at all, is an error of one line") {
   CHECK(none.errors(1));
   CHECK(none.complained("no such file or log; check the name"));
 }
+
+TEST_CASE("of a redo log, info, recover and dump-log say that its lines are the new ones") {
+  test::TempDir dir;
+  const std::string file = test::make_logged(dir);
+  const Ran text = snapctl({"dump-log", "--lines", file});
+  CHECK(text.code == 0);
+  CHECK(text.said("  redo: holds the new lines, checksum 0x"));
+  CHECK(text.said("new (in the log)"));
+  CHECK(text.said("0x0000000080  63636363636363636363636363636363 = 63636363636363636363636363636363"));
+  CHECK(text.said("0x0000000090  63636363636363636363636363636363 | 63636363626262626262626262626262"));
+  const nlohmann::json record = snapctl({"dump-log", "--json", "--lines", file}).json()["areas"][0]["record"];
+  CHECK(record["protocol"] == "redo");
+  CHECK(record["lines"][0]["new"] == record["lines"][1]["new"]);
+  CHECK(snapctl({"info", file})
+            .said("needs recovery: commit 2 is complete in the log; its 3 lines will be written"));
+  CHECK(snapctl({"recover", "--dry-run", file})
+            .said("would be recovered: commit 2 is complete, its 3 lines would be written from the log"));
+  CHECK(snapctl({"recover", file})
+            .said("recovered: commit 2 is complete, its 3 lines were written from the log"));
+  CHECK(test::read_file(file) == test::logged_recovered());
+}

@@ -73,7 +73,7 @@ class Corpus {
     fuzz::format::RecordHeader header;
     if (entry.offset > log.size() - sizeof header) return {};
     std::memcpy(&header, log.data() + entry.offset, sizeof header);
-    if (header.magic != fuzz::format::kUndoMagic) return {};
+    if (header.magic != fuzz::format::kUndoMagic && header.magic != fuzz::format::kRedoMagic) return {};
     return log.substr(entry.offset, fuzz::format::record_bytes(header.run_count, header.line_count));
   }
   std::string directory_;
@@ -118,6 +118,12 @@ void later_commits(Corpus *corpus, const TempDir &dir) {
   stages(corpus, "second", &file, {{lines_of(2, 3, 'c'), lines_of(9, 1, 'c')}, small});
   stages(corpus, "third", &file, {{lines_of(0, 1, 'd')}, small});
 }
+void redo(Corpus *corpus, const TempDir &dir) {
+  LoggedFile file(dir / "redo", std::string(small, 'a'), snapshot::MediumKind::memory, test::Logs::new_lines);
+  stages(corpus, "redo-first", &file, {{lines_of(1, 2, 'b')}, small});
+  stages(corpus, "redo-second", &file, {{lines_of(2, 3, 'c'), lines_of(9, 1, 'c')}, small + 100});
+  stages(corpus, "redo-third", &file, {{lines_of(0, 1, 'd')}, small - 100});
+}
 void resizes(Corpus *corpus, const TempDir &dir) {
   LoggedFile file(dir / "resizes", std::string(small, 'a'));
   stages(corpus, "grows", &file, {{lines_of(15, 4, 'b')}, 1200});
@@ -145,7 +151,7 @@ int make(const std::string &directory) {
   Corpus corpus(directory);
   const TempDir dir;
   for (const Make make_some :
-       {untouched, retired, first_commit, later_commits, resizes, many_runs, large_records})
+       {untouched, retired, first_commit, later_commits, redo, resizes, many_runs, large_records})
     make_some(&corpus, dir);
   corpus.add("foreign", test::make_foreign(dir));
   corpus.add("damaged", test::make_damaged(dir));

@@ -52,7 +52,8 @@ void read_record(const SparseFile &file, unsigned area, const ReferenceLog &log,
   r->header = read_struct<format::RecordHeader>(file, r->offset);
   r->empty = is_zeros(r->header);
   const format::RecordHeader &h = r->header;
-  if (h.magic != format::kUndoMagic || h.log_id != log.header.log_id) return;
+  if (h.magic != format::kUndoMagic && h.magic != format::kRedoMagic) return;
+  if (h.log_id != log.header.log_id) return;
   if (h.sequence == 0 || format::area_of(h.sequence) != area || !sizes_possible(*r) || !fits(*r)) return;
   if (h.checksum != record_checksum(file, r->offset, h, format::record_bytes(h.run_count, h.line_count)))
     return;
@@ -77,16 +78,16 @@ bool is_this_files_log(const Files &files, const format::Header &h) {
   return h.file_birth_ns == files.birth_ns || h.file_birth_ns == 0 || files.birth_ns == 0;
 }
 
-SparseFile with_old_lines(const Files &files, const ReferenceRecord &r) {
-  SparseFile data = files.data;
+// The record's lines where they belong, as far as they lie before size.
+SparseFile with_lines(SparseFile data, const SparseFile &log, const ReferenceRecord &r, u64 size) {
   u64 from = r.lines_offset();
   std::array<u8, kLineBytes> line;
   for (const u64 run : r.runs)
     for (u64 i = 0; i < format::run_count(run); ++i, from += kLineBytes) {
       const u64 at = (format::run_line(run) + i) * kLineBytes;
-      if (at >= r.header.size_before) continue;
-      (void)files.log.read(from, line.data(), line.size());
-      data.write(at, line.data(), std::min(kLineBytes, r.header.size_before - at));
+      if (at >= size) continue;
+      (void)log.read(from, line.data(), line.size());
+      data.write(at, line.data(), std::min(kLineBytes, size - at));
     }
   return data;
 }
@@ -95,21 +96,39 @@ SparseFile with_old_lines(const Files &files, const ReferenceRecord &r) {
 bool may_be_undone(const ReferenceLog &log, unsigned newest) {
   const ReferenceRecord &n = log.record[newest], &other = log.record[newest ^ 1];
   if (n.header.sequence == 1) return other.empty && n.header.size_before == log.header.size_at_open;
-  return other.whole && other.header.sequence == n.header.sequence - 1 &&
-         other.header.size_after == n.header.size_before;
+  return other.whole && other.header.magic == n.header.magic &&
+         other.header.sequence == n.header.sequence - 1 && other.header.size_after == n.header.size_before;
+}
+
+// "redo | n | record n-1, whole | lines of n-1, then of n" and so on.
+void judge_redo(const Files &files, const ReferenceLog &log, Judgement *out) {
+  const ReferenceRecord &n = log.record[out->area], &other = log.record[out->area ^ 1];
+  if (other.whole) {
+    if (other.header.magic != format::kRedoMagic || other.header.sequence != n.header.sequence - 1) return;
+    if (other.header.size_after != n.header.size_before) return;
+  } else if (n.header.sequence == 1 && n.header.size_before != log.header.size_at_open) {
+    return;
+  }
+  out->outcome = Outcome::complete;
+  out->size = n.header.size_after;
+  if (other.whole)
+    out->data = with_lines(out->data, files.log, other, std::min(other.header.size_after, out->size));
+  out->data = with_lines(out->data, files.log, n, out->size);
 }
 
 void judge_newest(const Files &files, const ReferenceLog &log, Judgement *out) {
   const ReferenceRecord &n = log.record[out->area];
   out->sequence = n.header.sequence;
   if (files.data.size() < std::min(n.header.size_before, n.header.size_after)) return;
-  if (digest_of_lines(files, n.offset, n.header) == n.header.new_digest) {
+  if (n.header.magic == format::kRedoMagic) {
+    judge_redo(files, log, out);
+  } else if (digest_of_lines(files, n.offset, n.header) == n.header.new_digest) {
     out->outcome = Outcome::complete;
     out->size = n.header.size_after;
   } else if (may_be_undone(log, out->area)) {
     out->outcome = Outcome::undone;
     out->size = n.header.size_before;
-    out->data = with_old_lines(files, n);
+    out->data = with_lines(files.data, files.log, n, n.header.size_before);
   }
 }
 

@@ -89,7 +89,7 @@ void count_lines(Record *record) {
 void repair_record(u16 what, Files *files, unsigned area) {
   Record record(&files->log, area);
   RecordHeader &h = record.header;
-  h.magic = format::kUndoMagic;
+  if (h.magic != format::kRedoMagic) h.magic = format::kUndoMagic;
   h.log_id = read_struct<format::Header>(files->log, format::kHeaderOffset).log_id;
   h.sequence = (h.sequence & ~u64{1}) | area;
   if (h.sequence == 0) h.sequence = 2;

@@ -30,6 +30,18 @@ inline std::string incomplete_recovered() {
   return state_contents('a').replace(64, 128, std::string(128, 'b'));
 }
 
+// Two commits under the redo protocol; the second is in the log and not all in the file.
+inline std::string make_logged(const TempDir &dir, const std::string &name = "logged") {
+  LoggedFile file(dir / name, state_contents('a'), snapshot::MediumKind::memory, Logs::new_lines);
+  file.commit({{lines_of(1, 2, 'b')}, kStateBytes});
+  file.write_record({{lines_of(2, 3, 'c')}, kStateBytes});
+  file.put_bytes(128, std::string(20, 'c'));
+  return file.path();
+}
+inline std::string logged_recovered() {
+  return state_contents('a').replace(64, 64, std::string(64, 'b')).replace(128, 192, std::string(192, 'c'));
+}
+
 // Opened, and nothing committed.
 inline std::string make_untouched(const TempDir &dir, const std::string &name = "untouched") {
   return LoggedFile(dir / name, state_contents('a')).path();

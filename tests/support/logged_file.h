@@ -72,6 +72,8 @@ inline u64 digest_of(const snapshot::HashKey &key, const Change &change, u64 seq
   return snapshot::hash_lines(key, sequence, all.data(), all.size());
 }
 
+enum class Logs { old_lines, new_lines };  // undo, redo
+
 inline snapshot::Medium medium_of(snapshot::MediumKind kind) {
   snapshot::Medium medium;
   medium.kind = kind;
@@ -82,8 +84,8 @@ inline snapshot::Medium medium_of(snapshot::MediumKind kind) {
 class LoggedFile {
  public:
   LoggedFile(const std::string &path, const std::string &contents,
-             snapshot::MediumKind kind = snapshot::MediumKind::page_cache)
-      : path_(path), size_(contents.size()) {
+             snapshot::MediumKind kind = snapshot::MediumKind::page_cache, Logs logs = Logs::old_lines)
+      : path_(path), size_(contents.size()), logs_(logs) {
     write_file(path, contents);
     data_fd_ = open(path.c_str(), O_RDWR | O_CLOEXEC);
     log_.medium = medium_of(kind);
@@ -109,11 +111,20 @@ class LoggedFile {
   // The steps of a commit.
   void write_record(const Change &change) {
     reserve(change);
-    snapshot::RecordWriter writer(&log_, {change.runs.size(), change.lines(), size_, change.size_after,
-                                          digest_of(log_.key, change, log_.sequence + 1)});
-    put_run_table(&writer, change);
+    std::vector<Line> room(format::record_bytes(change.runs.size(), change.lines()) / kLineBytes);
+    const bool redo = logs_ == Logs::new_lines;
+    snapshot::RecordWriter writer(
+        &log_,
+        {redo ? format::kRedoMagic : format::kUndoMagic, change.runs.size(), change.lines(), size_,
+         change.size_after, redo ? 0 : digest_of(log_.key, change, log_.sequence + 1)},
+        room[0].data());
+    for (std::size_t i = 0; i < change.runs.size(); ++i)
+      writer.runs()[i] = format::pack_run(change.runs[i].line, change.runs[i].count());
+    const std::string after = new_bytes(change);
+    for (u64 i = 0; redo && i < change.lines(); ++i)
+      std::memcpy(writer.lines(1), &after[i * kLineBytes], kLineBytes);
     for (const NewLines &run : change.runs)
-      for (u64 i = 0; i < run.count(); ++i) put_old_line(&writer, run.line + i);
+      for (u64 i = 0; !redo && i < run.count(); ++i) put_old_line(&writer, run.line + i);
     require_ok(writer.seal(), "seal");
     require_ok(log_.medium.fence_log(log_.fd), "fence_log");
   }
@@ -141,6 +152,9 @@ class LoggedFile {
     finish(change);
   }
 
+  // Of the records to come.
+  void set_logs(Logs logs) { logs_ = logs; }
+
   const std::string &path() const { return path_; }
   std::string log_path() const { return path_ + ".snaplog"; }
   std::string contents() const { return read_file(path_); }
@@ -150,19 +164,14 @@ class LoggedFile {
   u64 next_area_offset() const { return log_.area[format::area_of(log_.sequence + 1)].offset; }
 
  private:
+  struct alignas(kLineBytes) Line : std::array<u8, kLineBytes> {};
+
   void reserve(const Change &change) {
     require_ok(snapshot::reserve_record(&log_, format::record_bytes(change.runs.size(), change.lines())),
                "reserve_record");
   }
-  static void put_run_table(snapshot::RecordWriter *writer, const Change &change) {
-    std::vector<u64> table;
-    for (const NewLines &run : change.runs) table.push_back(format::pack_run(run.line, run.count()));
-    table.resize(format::run_table_bytes(change.runs.size()) / sizeof(u64));
-    for (u64 i = 0; i < table.size(); i += kLineBytes / sizeof(u64))
-      std::memcpy(writer->line(), &table[i], kLineBytes);
-  }
   void put_old_line(snapshot::RecordWriter *writer, u64 line) {
-    u8 *to = writer->line();
+    u8 *to = writer->lines(1);
     std::memset(to, 0, kLineBytes);
     if (line * kLineBytes >= size_) return;
     const u64 bytes = std::min(kLineBytes, size_ - line * kLineBytes);
@@ -172,6 +181,7 @@ class LoggedFile {
 
   std::string path_;
   u64 size_;
+  Logs logs_;
   int data_fd_ = -1;
   snapshot::Log log_;
 };

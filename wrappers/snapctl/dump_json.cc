@@ -31,17 +31,20 @@ Json header_json(const LogDump &dump) {
 Json record_json(LogDump *dump, unsigned area, bool lines) {
   const snapshot::RecordView &r = dump->log.record[area];
   const format::RecordHeader &h = r.header;
-  Json out = {{"sequence", h.sequence},     {"newest", dump->newest(area)}, {"size_before", h.size_before},
-              {"size_after", h.size_after}, {"line_count", h.line_count},   {"new_digest", hex(h.new_digest)},
-              {"checksum", hex(h.checksum)}};
+  const bool redo = h.magic == format::kRedoMagic;
+  Json out = {{"protocol", redo ? "redo" : "undo"}, {"sequence", h.sequence},
+              {"newest", dump->newest(area)},       {"size_before", h.size_before},
+              {"size_after", h.size_after},         {"line_count", h.line_count},
+              {"new_digest", hex(h.new_digest)},    {"checksum", hex(h.checksum)}};
   out["runs"] = Json::array();
   for (const DumpedRun &run : read_runs(dump, r))
     out["runs"].push_back({{"line", run.line}, {"count", run.count}});
   if (!lines) return out;
   Json &all = out["lines"] = Json::array();
   for_each_line(dump, r, [&](const DumpedLine &line) {
-    all.push_back(
-        {{"line", line.line}, {"old", hex_bytes(line.old_bytes)}, {"now", hex_bytes(line.now_bytes)}});
+    all.push_back({{"line", line.line},
+                   {redo ? "new" : "old", hex_bytes(line.logged_bytes)},
+                   {"now", hex_bytes(line.now_bytes)}});
   });
   return out;
 }

@@ -39,15 +39,15 @@ void print_header(const LogDump &dump) {
 
 void print_line(const DumpedLine &line) {
   for (uint64_t row = 0; row < kLineBytes; row += 16) {
-    std::string old_text, now_text;
+    std::string logged_text, now_text;
     bool same = true;
     for (uint64_t i = row; i < row + 16; ++i) {
       const bool there = i < line.now_bytes.size();
-      old_text += fmt::format("{:02x}", line.old_bytes[i]);
+      logged_text += fmt::format("{:02x}", line.logged_bytes[i]);
       now_text += there ? fmt::format("{:02x}", line.now_bytes[i]) : "--";
-      same = same && there && line.now_bytes[i] == line.old_bytes[i];
+      same = same && there && line.now_bytes[i] == line.logged_bytes[i];
     }
-    fmt::print("    {:#012x}  {} {} {}\n", line.line * kLineBytes + row, old_text, same ? "=" : "|",
+    fmt::print("    {:#012x}  {} {} {}\n", line.line * kLineBytes + row, logged_text, same ? "=" : "|",
                now_text);
   }
 }
@@ -58,12 +58,17 @@ void print_record(LogDump *dump, unsigned area, bool lines) {
   fmt::print("  commit {}{}: {} in {}, size {} to {} bytes\n", h.sequence,
              dump->newest(area) ? " (newest)" : "", count_of(h.line_count, "line"),
              count_of(h.run_count, "run"), h.size_before, h.size_after);
-  fmt::print("  digest of the new lines {}, checksum {}\n", hex(h.new_digest), hex(h.checksum));
+  const bool redo = h.magic == format::kRedoMagic;
+  fmt::print("  {}, checksum {}\n",
+             redo ? "redo: holds the new lines"
+                  : "undo: holds the old lines, digest of the new ones " + hex(h.new_digest),
+             hex(h.checksum));
   for (const DumpedRun &run : read_runs(dump, r))
     fmt::print("  run at line {}, {}: bytes {} to {}\n", run.line, count_of(run.count, "line"),
                run.line * kLineBytes, (run.line + run.count) * kLineBytes - 1);
   if (!lines || h.line_count == 0) return;
-  fmt::print("    {:<12}  {:<32}   {}\n", "offset", "old (in the log)", "now (in the data file)");
+  fmt::print("    {:<12}  {:<32}   {}\n", "offset", redo ? "new (in the log)" : "old (in the log)",
+             "now (in the data file)");
   for_each_line(dump, r, print_line);
 }
 
@@ -87,8 +92,7 @@ void print_log_text(LogDump *dump, bool lines) {
   if (dump->error != 0) return;
   for (unsigned area = 0; area < 2; ++area) print_area(dump, area, lines);
   if (lines && dump->data_fd < 0)
-    fmt::print("data      {} cannot be read: no bytes to show beside the old ones\n",
-               one_line(dump->data_path));
+    fmt::print("data      {} cannot be read: no bytes to show beside the log's\n", one_line(dump->data_path));
 }
 
 }  // namespace snapctl

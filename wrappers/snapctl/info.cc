@@ -17,6 +17,9 @@ std::string state_words(const FileState &s) {
     case State::complete:
       if (found.sequence == 0)
         return "needs recovery: no commit was made since it was opened; nothing to undo";
+      if (found.redo != 0)
+        return fmt::format("needs recovery: commit {} is complete in the log; its {} will be written",
+                           found.sequence, count_of(found.lines, "line"));
       return fmt::format("needs recovery: commit {} is complete; nothing to undo", found.sequence);
     case State::incomplete:
       return fmt::format("needs recovery: commit {} is incomplete; its {} will be put back", found.sequence,

@@ -133,7 +133,7 @@ void for_each_line(LogDump *dump, const RecordView &record,
     for (uint64_t line = run.line; line < run.line + run.count; ++line, at += snapshot::kLineBytes) {
       DumpedLine dumped{line, std::vector<uint8_t>(snapshot::kLineBytes), {}};
       const Status s =
-          snapshot::read_exactly(dump->log_fd, dumped.old_bytes.data(), snapshot::kLineBytes, at);
+          snapshot::read_exactly(dump->log_fd, dumped.logged_bytes.data(), snapshot::kLineBytes, at);
       if (!s.ok()) return stop_reading(dump, s);
       dumped.now_bytes.resize(snapshot::kLineBytes);
       const ssize_t n = pread(dump->data_fd, dumped.now_bytes.data(), snapshot::kLineBytes,

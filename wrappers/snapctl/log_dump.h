@@ -43,8 +43,8 @@ std::vector<DumpedRun> read_runs(LogDump *dump, const snapshot::RecordView &reco
 
 struct DumpedLine {
   uint64_t line;
-  std::vector<uint8_t> old_bytes;  // 64
-  std::vector<uint8_t> now_bytes;  // as many as the data file has there
+  std::vector<uint8_t> logged_bytes;  // 64
+  std::vector<uint8_t> now_bytes;     // as many as the data file has there
 };
 
 // Calls the visitor for every line of a whole record, in order.

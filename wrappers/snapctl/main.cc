@@ -66,7 +66,7 @@ int run(int argc, char **argv) {
   DumpLogOptions dump;
   CLI::App *dump_command = app.add_subcommand("dump-log", "Print what a log holds");
   dump_command->add_option("FILE", dump.file, "A data file, or its log")->required();
-  dump_command->add_flag("--lines", dump.lines, "Old lines, beside what the data file holds now");
+  dump_command->add_flag("--lines", dump.lines, "The log's lines, beside what the data file holds now");
   dump_command->add_flag("--json", dump.json, "Print a JSON object");
 
   try {

@@ -27,8 +27,16 @@ std::string action(const FileState &s, bool dry_run) {
       return "nothing to do, it was closed cleanly";
     case State::complete:
       text = dry_run ? "would be recovered: " : "recovered: ";
-      text += found.sequence == 0 ? "no commit was made since it was opened"
-                                  : fmt::format("commit {} is complete, nothing to undo", found.sequence);
+      if (found.sequence == 0)
+        text += "no commit was made since it was opened";
+      else if (found.redo != 0)
+        text += fmt::format("commit {} is complete, its {} {} written from the log", found.sequence,
+                            count_of(found.lines, "line"),
+                            dry_run            ? "would be"
+                            : found.lines == 1 ? "was"
+                                               : "were");
+      else
+        text += fmt::format("commit {} is complete, nothing to undo", found.sequence);
       break;
     case State::incomplete:
       text = fmt::format("{}: commit {} {} incomplete, its {} {} put back",

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "in_child.h"
+#include "protocol.h"
 #include "raw_file.h"
 #include "scenarios.h"
 #include "support/stores.h"
@@ -82,7 +83,8 @@ Start make_start(const std::string &name, std::uint64_t bytes, const std::string
   }
   if (name == "shrunk") return victim.die_at("commit-durable:2", victim.state());
   // The first commit has one run.
-  if (name != "retired") return victim.die_at("commit-run-copied:3", first);
+  if (name != "retired")
+    return victim.die_at("commit-run-copied:3", test::commits_by_redo() ? victim.state() : first);
   victim.unmap();
   Start start = victim.die_at("log-retired", victim.state());
   start.data.replace(500, 200, 200, 'd');

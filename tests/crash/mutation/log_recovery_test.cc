@@ -148,10 +148,13 @@ TEST_CASE("a record that cannot be written whole is no record, and the error is 
       LoggedFile file(dir / (std::to_string(error) + "-" + std::to_string(n)), std::string(64, 'a'));
       failed = false;
       Status s;
+      struct alignas(64) Line : std::array<unsigned char, 64> {};
+      std::vector<Line> room(702);
       (void)Steps::of(
           [&] {
-            snapshot::RecordWriter writer(&file.log(), {8, 700, 64, 64, 1});
-            for (int i = 0; i < 701; ++i) std::memset(writer.line(), i, 64);
+            snapshot::RecordWriter writer(&file.log(), {format::kUndoMagic, 8, 700, 64, 64, 1},
+                                          room[0].data());
+            for (int i = 0; i < 700; ++i) std::memset(writer.lines(1), i, 64);
             s = writer.seal();
           },
           [&, left = n](long number, const long *) mutable -> long {

@@ -63,6 +63,14 @@ Program::~Program() = default;
 
 void Program::start() { open(*first_); }
 
+std::string Program::first_if_committed() const {
+  FileModel all = first_->model;
+  all.commit(0, map_bytes);
+  return all.committed();
+}
+
+void Program::found_in_first(const std::string &bytes) { first_->model = FileModel(bytes); }
+
 void Program::open(File &file) {
   file.fd = ::open(file.path.c_str(), O_RDWR | O_CLOEXEC);
   check(file.fd >= 0, "open");

@@ -27,6 +27,10 @@ class Program {
   void run(const std::string &operation);
   void finish();
 
+  // What a commit of everything would leave in the first file; and: somebody else has left this there.
+  std::string first_if_committed() const;
+  void found_in_first(const std::string &bytes);
+
  private:
   struct File;
   void open(File &file);

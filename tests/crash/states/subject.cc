@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "program.h"
+#include "protocol.h"
 #include "recorder.h"
 #include "sequences.h"
 
@@ -27,13 +28,18 @@ long fail_if_armed(long number, const long *) {
   return -EIO;
 }
 
-// A first process, which is not recorded, leaves the files for recovery.
+// A first process, which is not recorded, leaves the files for recovery: its record is durable, its lines are
+// not all in place. Undone, that is the state before; redone, the one after.
 void die_in_a_commit(states::Program &program) {
+  int channel[2];
+  if (pipe(channel) != 0) throw std::runtime_error("pipe");
   const pid_t child = fork();
   if (child == 0) {
     program.start();
     program.run("store");
     program.run("grow");
+    const std::string after = program.first_if_committed();
+    if (write(channel[1], after.data(), after.size()) != static_cast<ssize_t>(after.size())) _exit(1);
     setenv("SNAPSHOT_TEST_KILL", "commit-run-copied:2", 1);
     program.run("msync");
     _exit(1);
@@ -41,6 +47,13 @@ void die_in_a_commit(states::Program &program) {
   int status = 0;
   if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
     throw std::runtime_error("the first process was not killed in its commit");
+  (void)close(channel[1]);
+  std::string after;
+  char piece[4096];
+  for (ssize_t n; (n = read(channel[0], piece, sizeof piece)) > 0;)
+    after.append(piece, static_cast<std::size_t>(n));
+  (void)close(channel[0]);
+  if (test::commits_by_redo()) program.found_in_first(after);
 }
 
 }  // namespace

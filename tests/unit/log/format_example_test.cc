@@ -51,16 +51,17 @@ std::string example_log() {
     const format::AreaEntry entry = snapshot::make_area_entry(log.header.log_id, i, log.area[i]);
     put(log.fd, &entry, sizeof entry, format::kAreaEntryOffset[i]);
   }
-  snapshot::RecordWriter writer(&log, {.run_count = 1,
-                                       .line_count = 1,
-                                       .size_before = kSizeBefore,
-                                       .size_after = kCommit.size_after,
-                                       .new_digest = test::digest_of(log.key, kCommit, 1)});
-  const u64 run = format::pack_run(1, 1);
-  snapshot::u8 *table = writer.line();
-  std::memset(table, 0, 64);
-  std::memcpy(table, &run, sizeof run);
-  snapshot::u8 *old_line = writer.line();
+  alignas(64) snapshot::u8 room[192];
+  snapshot::RecordWriter writer(&log,
+                                {.magic = format::kUndoMagic,
+                                 .run_count = 1,
+                                 .line_count = 1,
+                                 .size_before = kSizeBefore,
+                                 .size_after = kCommit.size_after,
+                                 .new_digest = test::digest_of(log.key, kCommit, 1)},
+                                room);
+  writer.runs()[0] = format::pack_run(1, 1);
+  snapshot::u8 *old_line = writer.lines(1);
   std::memset(old_line, 0, 64);
   std::memset(old_line, 'b', kSizeBefore - 64);
   REQUIRE(writer.seal().ok());

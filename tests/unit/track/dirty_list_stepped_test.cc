@@ -47,9 +47,8 @@ TEST_CASE("an append that fills a segment and goes on in a new one, at each inst
       if (!append_up_to(list, &appended, static_cast<u64>(&list - all.data()) % 2)) _exit(2);
       bool in_order = true;
       auto take_all = [&] {
-        list.take_all([&](u64 packed) {
-          in_order = in_order && packed == Run{next, 1}.packed();
-          ++next;
+        list.take_all([&](const u64 *packed, u64 count) {
+          for (u64 i = 0; i < count; ++i, ++next) in_order = in_order && packed[i] == Run{next, 1}.packed();
         });
       };
       mark_for_tracer();

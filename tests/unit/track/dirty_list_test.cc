@@ -19,13 +19,16 @@ bool append(DirtyList &list, u64 n) { return list.append(numbered(n)); }
 // Takes all there is; false if it is not first, first + 1, ... *next is the number after the last.
 bool take_all(DirtyList &list, u64 *next) {
   bool in_order = true;
-  list.take_all([&](u64 packed) { in_order = in_order && packed == numbered((*next)++).packed(); });
+  list.take_all([&](const u64 *packed, u64 count) {
+    for (u64 i = 0; i < count; ++i) in_order = in_order && packed[i] == numbered((*next)++).packed();
+  });
   return in_order;
 }
 
 bool is_empty(DirtyList &list) {
   bool empty = true;
-  list.take_all([&](u64) { empty = false; });
+  list.take_all([&](const u64 *, u64) { empty = false; });
+  CHECK(list.empty() == empty);
   return empty;
 }
 

@@ -1,0 +1,47 @@
+// What both protocols do with a commit's lines beside logging them.
+#pragma once
+#include "base/run.h"
+#include "commit/managed_file.h"
+#include "log/log_writer.h"
+
+namespace snapshot {
+
+// The first line that does not lie wholly before size.
+inline LineIndex first_partial_line(const ManagedFile &file, u64 size) {
+  return file.window().first_line + size / kLineBytes;
+}
+
+// Clears what of count lines from first on, given as bytes one after the other, lies at or beyond size: bytes
+// there are no part of the file, and count as zeros in the log and in the file.
+SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, LineIndex first, u64 count, u64 size,
+                                     u8 *lines);
+
+// The runs of the commit, counted from the start of the file as a record has them.
+void write_runs(RecordWriter &writer, const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// A private copy of the commit's new lines, one run after the other, where to(count) says for the next count
+// lines. Other threads may be storing: whatever they store after the thread fence has marked its line again.
+template <typename To>
+void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 size = file.size.load(std::memory_order_relaxed);
+  const LineIndex partial = first_partial_line(file, size);
+  for (const u64 packed : file.runs) {
+    const Run run = Run::unpack(packed);
+    LineIndex l = run.first;
+    do {
+      const u64 n = min_u64(run.end() - l, RecordWriter::kPieceLines);
+      u8 *const begin = to(n);
+      copy_lines(begin, address_of(l).ptr(), n);
+      l += n;
+      if (SNAPSHOT_UNLIKELY(l > partial)) clear_beyond(file, l - n, n, size, begin);
+    } while (SNAPSHOT_UNLIKELY(l < run.end()));
+  }
+}
+
+// Makes the backing range of runs ready to be written without a signal. ENOSPC, EIO, ENOMEM.
+Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// The lines of runs, one after the other in from, to where they belong.
+Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from);
+
+}  // namespace snapshot
