@@ -5,7 +5,7 @@
 #include "api/file_table.h"
 #include "base/step.h"
 #include "base/syscall.h"
-#include "commit/gather.h"
+#include "commit/changed_lines.h"
 #include "commit/resize.h"
 #include "platform/private_fd.h"
 #include "platform/settings.h"
@@ -174,6 +174,8 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   file.log.medium = file.medium;
   Status s = open_areas(&file.log);
   if (!s.ok()) s = cannot(c, "map the log", s.error);
+  if (s.ok() && file.audit != AuditChoice::off)
+    if (s = file.pages_to_compare.reserve(PagePair::kBytes); !s.ok()) s = cannot(c, "compare", s.error);
   // Recovery can give back to a file what a power cut took from its size.
   if (s.ok() && file.file_size > file.window().bytes())
     s = cannot(c, "map all of it at its recovered size", EFBIG);
@@ -190,6 +192,7 @@ void release_scratch(RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.replaced.release();
   file.failed_runs.release();
   file.audited.release();
+  file.pages_to_compare.release();
 }
 
 }  // namespace

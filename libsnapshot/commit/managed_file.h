@@ -68,6 +68,8 @@ struct ManagedFile {
   // Runs of a commit whose data could not be synced: file.replaced must go back before anything else
   // (undo.h).
   GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);
+  // For changed_lines.h. Made when the file is opened, if it is to be compared at all.
+  GrowBuffer<u8> pages_to_compare SNAPSHOT_GUARDED_BY(commit_lock);
   // Lines of which the audit has said that they are not tracked.
   GrowBuffer<u64> audited SNAPSHOT_GUARDED_BY(commit_lock);
   AuditChoice audit = AuditChoice::off;
