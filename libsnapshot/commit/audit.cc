@@ -6,6 +6,7 @@
 #include "base/message.h"
 #include "base/syscall.h"
 #include "commit/changed_lines.h"
+#include "commit/pages.h"
 #include "snapshot/abi.h"
 #include "track/own_pages.h"
 
@@ -15,7 +16,12 @@ namespace {
 constexpr u64 kReportsMax = 64;  // for a file; the others are counted only
 constexpr u64 kBytesShown = 8;
 
-bool marked_after_all(LineIndex line) {
+bool marked_after_all(ManagedFile &file, LineIndex line) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (file.track_pages) {
+    // No mark follows such a store. Has it come since page tracking has looked?
+    mark_written_pages(file, {line, line + 1});
+    return is_marked(line);
+  }
   if (__libc_single_threaded != 0) return is_marked(line);
   for (int i = 0; i < 1000; ++i) {
     if (is_marked(line)) return true;
@@ -27,7 +33,7 @@ bool marked_after_all(LineIndex line) {
 class Auditor {
  public:
   explicit Auditor(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock)
-      : file_(file), page_(file.pages_to_compare.data()) {}
+      : file_(file), page_(file.pages_to_compare.data() + PagePair::kBytes) {}
 
   void look_at(LineRange range) SNAPSHOT_REQUIRES(file_.commit_lock) {
     const u64 size = file_.size.load(std::memory_order_relaxed);
@@ -47,7 +53,7 @@ class Auditor {
 
  private:
   void look_at_line(LineIndex line, u64 bytes) SNAPSHOT_REQUIRES(file_.commit_lock) {
-    if (marked_after_all(line)) return;
+    if (marked_after_all(file_, line)) return;
     const u8 *now = page_.now(line), *old = page_.old(line);
     u64 first = 0, end = bytes;
     while (now[first] == old[first]) ++first;

@@ -1,4 +1,5 @@
-// Comparing the working copy with the file, for those who do not go by the marks alone.
+// Comparing the working copy with the file, for those who do not go by the marks alone: the audit (audit.h)
+// and page tracking (pages.h).
 #pragma once
 #include "commit/gather.h"
 
