@@ -156,7 +156,8 @@ Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) 
 // Discarding is doing nothing: a handler that runs later still sees what was stored, and may commit it.
 void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (choice == ExitChoice::commit) (void)commit(file, whole_file(file));
-  if (file.track_pages) mark_written_pages(file, whole_file(file));
+  // If that fails, what is counted is what is marked.
+  if (file.track_pages) (void)mark_written_pages(file, whole_file(file));
   const u64 lines = count_dirty(file);
   file.counters.lines_discarded += lines;
   if (lines == 0) return;

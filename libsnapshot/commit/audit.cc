@@ -19,8 +19,7 @@ constexpr u64 kBytesShown = 8;
 bool marked_after_all(ManagedFile &file, LineIndex line) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (file.track_pages) {
     // No mark follows such a store. Has it come since page tracking has looked?
-    mark_written_pages(file, {line, line + 1});
-    return is_marked(line);
+    return mark_written_pages(file, {line, line + 1}).ok() && is_marked(line);
   }
   if (__libc_single_threaded != 0) return is_marked(line);
   for (int i = 0; i < 1000; ++i) {

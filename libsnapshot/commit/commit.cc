@@ -131,7 +131,8 @@ void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
-  if (SNAPSHOT_UNLIKELY(file.track_pages)) mark_written_pages(file, range);
+  if (SNAPSHOT_UNLIKELY(file.track_pages))
+    if (Status s = mark_written_pages(file, range); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
   if (Status s = gather(file, range, taken); !s.ok()) return s;
   if (Status s = drop_beyond_end(file, range, taken); !s.ok()) {
@@ -180,7 +181,7 @@ Status commit(ManagedFile &file, LineRange range) {
 Status rollback(ManagedFile &file, LineRange range) {
   Taken taken;
   Status s = restore_failed_commit(file);
-  if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) mark_written_pages(file, range);
+  if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
   if (!s.ok()) return report(file, s);
   const LineRange all = whole_file(file);

@@ -22,29 +22,33 @@ class Marker {
   Marker(ManagedFile &file, bool gives_back) SNAPSHOT_REQUIRES(file.commit_lock)
       : file_(file), gives_back_(gives_back), pair_(file.pages_to_compare.data()) {}
 
-  void look_at(LineRange range) SNAPSHOT_REQUIRES(file_.commit_lock) {
-    size_ = end_of_data();
+  Status look_at(LineRange range) SNAPSHOT_REQUIRES(file_.commit_lock) {
+    if (Status s = find_end_of_data(); !s.ok()) return s;
     const u64 base = file_.base().value;
     const u64 begin = round_down(address_of(range.first).value, kPageBytes);
     const u64 end =
         min_u64(round_up(address_of(range.end).value, kPageBytes), base + round_up(size_, kPageBytes));
-    if (begin >= end) return;
+    if (begin >= end) return kOk;
     file_.counters.pages_scanned += (end - begin) / kPageBytes;
     WrittenPages written(begin, end);
     for (u64 page = written.next(); page != 0; page = written.next()) look_at_page({page});
     give_back();
+    return kOk;
   }
 
  private:
   // Of what a commit can have to move. The file may have grown behind our back (drop_beyond_end in commit.cc
   // makes sure when there are marks); it may have been cut, and the commit of that be still to come.
-  u64 end_of_data() SNAPSHOT_REQUIRES(file_.commit_lock) {
+  Status find_end_of_data() SNAPSHOT_REQUIRES(file_.commit_lock) {
     struct stat st;
-    const bool found = !sys::failed(sys::newfstatat(AT_FDCWD, file_.path.c_str(), &st, 0)) &&
-                       FileKey{st.st_dev, st.st_ino} == file_.key;
+    const long result = sys::newfstatat(AT_FDCWD, file_.path.c_str(), &st, 0);
+    if (result == -EIO || result == -ENOMEM) return sys::status(result);
+    // The path may lead elsewhere by now.
+    const bool found = !sys::failed(result) && FileKey{st.st_dev, st.st_ino} == file_.key;
     const u64 real = found ? static_cast<u64>(st.st_size) : 0;
     const u64 known = file_.size.load(std::memory_order_relaxed);
-    return min_u64(real > file_.file_size ? real : known, file_.window().bytes());
+    size_ = min_u64(real > file_.file_size ? real : known, file_.window().bytes());
+    return kOk;
   }
 
   void look_at_page(WorkingAddr page) SNAPSHOT_REQUIRES(file_.commit_lock) {
@@ -93,11 +97,11 @@ class Marker {
 }  // namespace
 
 // The analysis does not know that the marker's file is this one.
-void mark_written_pages(ManagedFile &file, LineRange range) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+Status mark_written_pages(ManagedFile &file, LineRange range) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   if (page_source() != PageSource::copies) return Marker(file, false).look_at(range);
   // Nobody may store to a page between its comparison and its return: no thread, and no handler.
   const SignalsBlocked blocked;
-  Marker(file, only_thread()).look_at(range);
+  return Marker(file, only_thread()).look_at(range);
 }
 
 }  // namespace snapshot

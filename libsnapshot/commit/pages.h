@@ -8,7 +8,8 @@ namespace snapshot {
 
 // To be called before range is gathered, or counted. Marks each line of each page that overlaps range and may
 // have been stored to, if it differs from the file: lines outside the range, too, since their pages may not
-// be looked at again; those stay pending. Cannot fail: what cannot be compared is marked.
+// be looked at again; those stay pending. What cannot be compared is marked, too. EIO, ENOMEM: the file's
+// size cannot be had, and nothing was looked at.
 //
 // Why no store is lost that happens-before the commit (invariant 3), while other threads store. Let nothing
 // mark the store. Of the passes whose comparison of its page came after the store, there is a first: at the
@@ -20,6 +21,6 @@ namespace snapshot {
 //     miss either, the same holds for that store.
 // A store after the comparison and before the commit copies the line may be in this commit; its page is
 // returned to the next pass in any case.
-void mark_written_pages(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock);
+Status mark_written_pages(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock);
 
 }  // namespace snapshot

@@ -171,6 +171,49 @@ TEST_CASE("page tracking: growth by ftruncate, by a system call behind the libra
   });
 }
 
+TEST_CASE("page tracking: what is stored behind the end of the file is no part of it") {
+  in_each_copy([] {
+    const TempDir directory;
+    write_file(directory / "data", std::string(page + 100, 'd'));
+    const MappedFile file(directory / "data", 8 * page);
+    for (int times = 0; times < 3; ++times) {
+      put(file.begin() + page + 110, "in the last line");
+      put(file.begin() + page + 300, "in the last page");
+      require(file.commit() == 0 && file.on_file() == std::string(page + 100, 'd'), "it was committed");
+    }
+    require(found() == 0, "it was found");
+    require(msync(file.begin() + 5 * page, page, MS_SYNC) == 0, "msync behind the end");
+    put(file.begin() + page + 90, "DDDDDDDDDD");
+    require(file.commit() == 0 && file_has(file, page + 90, "DDDDDDDDDD"), "the last bytes were missed");
+    require(ftruncate(file.fd(), 2 * page) == 0 && file.commit() == 0, "growth");
+    require(file_has(file, page + 100, std::string(page - 100, 0)), "it is there when the file grows");
+  });
+}
+
+TEST_CASE(
+    "page tracking: a file grown by somebody else and mapped again, renamed and removed by somebody else") {
+  in_each_copy([] {
+    const TempDir directory;
+    write_file(directory / "data", std::string(page, 'd'));
+    const MappedFile file(directory / "data", 64 * page);
+    put(file.begin(), "first");
+    require(syscall(SYS_ftruncate, file.fd(), 8L * page) == 0, "ftruncate");
+    const MappedFile again(directory / "data", 64 * page);
+    put(again.begin() + 6 * page, "second");
+    require(file.commit() == 0 && file_has(file, 0, "first") && file_has(file, 6 * page, "second"), "growth");
+    const std::string elsewhere = directory / "elsewhere";
+    for (const char *name : {"absent", "another file's"}) {
+      require(syscall(SYS_rename, file.path().c_str(), elsewhere.c_str()) == 0, "rename");
+      if (name[1] == 'n') write_file(file.path(), "short");
+      put(file.begin() + 7 * page, name);
+      require(file.commit() == 0, "commit");
+      require(bytes_in_file(elsewhere).compare(7 * page, std::strlen(name), name) == 0,
+              "its stores were missed");
+      require(syscall(SYS_rename, elsewhere.c_str(), file.path().c_str()) == 0, "rename");
+    }
+  });
+}
+
 TEST_CASE("page tracking: a file that is unmapped in part, then as a whole, is committed by that") {
   in_each_copy([] {
     const TempDir directory;
@@ -321,6 +364,7 @@ TEST_CASE("page tracking: pages that the program has made inaccessible are left 
 
 TEST_CASE("page tracking: a program that closes every descriptor by system calls of its own loses no store") {
   in_each_copy([] {
+    setenv("SNAPSHOT_MEDIA", "memory", 1);  // elsewhere the log is written by its descriptor
     const ScratchFile file(64 * page);
     put(file.begin(), "before");
     require(file.commit() == 0, "commit");
