@@ -1,6 +1,7 @@
 #!/bin/sh
 # Claim: snaprun --pages makes msync failure-atomic for programs that know nothing of Snapshot: their stores are committed,
-# survive kills as whole commits, and are discarded at exit without one; it says how it finds them. Without --pages
+# survive kills as whole commits, and are discarded at exit without one; it says how it finds them. So does
+# SNAPSHOT_TRACK=both for the parts of a program that were not instrumented. Without --pages
 # nothing is committed.
 . "$(dirname "$0")/testlib.sh"
 clang=$(default_clang)
@@ -47,6 +48,17 @@ for way in scan copies compare; do
   succeeds ./records check "$way.data"
   same "$(cat out)" 3
 done
+
+begin 'an instrumented program with a library that is not: both, and the audit finds nothing'
+"$clang" -O2 -c "$here/untracked.c" -o untracked.o
+"$snapcc" -O2 "-I$source_root/include" "-I$build/include" "$here/audit.c" untracked.o -lpthread -o mixed
+SNAPSHOT_TRACK=both SNAPSHOT_AUDIT=warn succeeds ./mixed mixed.data
+has_text out 'untracked lines: 0'
+[ ! -s err ] || fail "it says: $(cat err)"
+same "$(dd if=mixed.data bs=1 skip=12388 count=6 2>/dev/null)" MISSED
+same "$(dd if=mixed.data bs=1 count=7 2>/dev/null)" tracked
+SNAPSHOT_TRACK=both SNAPSHOT_AUDIT=warn succeeds ./mixed mixed.data 4
+has_text out 'untracked lines: 0'
 
 cat >leave.c <<'E2'
 #include <fcntl.h>
