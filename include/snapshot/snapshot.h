@@ -68,6 +68,9 @@ typedef struct snapshot_statistics {
   uint64_t recoveries_clean;        // logs found at open whose last commit was complete
   uint64_t recoveries_rolled_back;  // logs found at open whose last commit was undone
   uint64_t lines_untracked;         // changed lines that SNAPSHOT_AUDIT has found and nothing had marked
+  uint64_t pages_scanned;   // page tracking: pages of which the kernel was asked whether they were written
+  uint64_t pages_compared;  // page tracking: pages among them that may have been, and were compared
+  uint64_t lines_found;     // page tracking: lines in them that had changed and nothing had marked
 } snapshot_statistics;
 
 // Fills at most size bytes of *out (pass sizeof *out) so that old programs and new libraries fit together.

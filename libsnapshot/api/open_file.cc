@@ -5,12 +5,13 @@
 #include "api/file_table.h"
 #include "base/step.h"
 #include "base/syscall.h"
-#include "commit/gather.h"
+#include "commit/changed_lines.h"
 #include "commit/resize.h"
 #include "platform/private_fd.h"
 #include "platform/settings.h"
 #include "platform/thread_fence.h"
 #include "recovery/recovery.h"
+#include "track/written_pages.h"
 
 namespace snapshot {
 namespace {
@@ -122,6 +123,8 @@ constexpr u64 kEagerMax = u64{256} << 20;
 bool copies_eagerly(const Settings &settings, const RegisteredFile &file)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   if (settings.copy != CopyChoice::automatic) return settings.copy == CopyChoice::eager;
+  // Of an eager copy every page is the process's own, so every page would be compared at each commit.
+  if (file.track_pages && page_source() != PageSource::scan) return false;
   return (file.medium.is_memory() || file.reading_allocates) && file.file_size <= kEagerMax;
 }
 
@@ -174,6 +177,7 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
                    RecoveryCounters *counters) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.counters = {};
   file.audit = settings.audit;
+  file.track_pages = settings.track != TrackChoice::stores;
   if (Status s = choose_medium(settings, c.fd, c.path.c_str(), &file.medium); !s.ok()) return s;
   file.protocol = choose_protocol(settings, file.medium);
   if (Status s = take_over(c, settings, file, counters); !s.ok()) return s;
@@ -181,10 +185,14 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   file.log.medium = file.medium;
   Status s = open_areas(&file.log);
   if (!s.ok()) s = cannot(c, "map the log", s.error);
+  if (s.ok() && (file.track_pages || file.audit != AuditChoice::off))
+    if (s = file.pages_to_compare.reserve(2 * PagePair::kBytes); !s.ok()) s = cannot(c, "compare", s.error);
   // Recovery can give back to a file what a power cut took from its size.
   if (s.ok() && file.file_size > file.window().bytes())
     s = cannot(c, "map all of it at its recovered size", EFBIG);
   if (s.ok()) s = map_window(c, settings, file);
+  if (s.ok() && file.track_pages)
+    watch_new_mapping(file.base().value, file.base().value + file.window().bytes(), true);
   if (s.ok()) return kOk;
   let_go_of_log(file);
   return s;
@@ -197,6 +205,7 @@ void release_scratch(RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.record.release();
   file.failed_runs.release();
   file.audited.release();
+  file.pages_to_compare.release();
 }
 
 }  // namespace
@@ -226,6 +235,8 @@ Status open_file(const Candidate &c, u64 bytes, RecoveryCounters *counters, Regi
   if (Status s = identify(c.fd, &identity); !s.ok()) return cannot(c, "identify", s.error);
   if (Status s = register_thread_fence(); !s.ok())
     return cannot(c, "order stores between threads (membarrier)", s.error);
+  if (settings->track != TrackChoice::stores)
+    if (Status s = choose_page_source(settings->pages_from); !s.ok()) return s;
   if (Status s = reserve_ranges(); !s.ok()) return s;
   Slot slot;
   if (Status s = allocate_window(bytes, c.path.c_str(), &slot); !s.ok()) return s;

@@ -4,12 +4,14 @@
 #include "api/open_file.h"
 #include "base/syscall.h"
 #include "commit/commit.h"
+#include "commit/pages.h"
 #include "commit/resize.h"
 #include "media/persist.h"
 #include "platform/settings.h"
 #include "platform/signals.h"
 #include "recovery/recover_file.h"
 #include "track/thread.h"
+#include "track/written_pages.h"
 
 namespace snapshot {
 namespace {
@@ -57,6 +59,9 @@ void add(Counters *to, const Counters &from) {
   to->thread_fences += from.thread_fences;
   to->lines_discarded += from.lines_discarded;
   to->lines_untracked += from.lines_untracked;
+  to->pages_scanned += from.pages_scanned;
+  to->pages_compared += from.pages_compared;
+  to->lines_found += from.lines_found;
 }
 
 // Errors of these two: errno, without a message. *named false: it has no name.
@@ -151,6 +156,8 @@ Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) 
 // Discarding is doing nothing: a handler that runs later still sees what was stored, and may commit it.
 void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (choice == ExitChoice::commit) (void)commit(file, whole_file(file));
+  // If that fails, what is counted is what is marked.
+  if (file.track_pages) (void)mark_written_pages(file, whole_file(file));
   const u64 lines = count_dirty(file);
   file.counters.lines_discarded += lines;
   if (lines == 0) return;
@@ -344,6 +351,7 @@ void after_fork_in_child() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   for (Slot s = 1; s < kSlotsMax; ++s)
     if (RegisteredFile *file = inherited_file_at_slot(s); file != nullptr) enter_table(*file);
   reset_threads_after_fork();
+  forget_page_source_after_fork();
 }
 
 }  // namespace snapshot

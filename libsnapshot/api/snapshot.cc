@@ -60,6 +60,9 @@ SNAPSHOT_API int snapshot_get_statistics(snapshot_statistics *out, size_t size) 
   s.thread_fences = c.thread_fences;
   s.lines_discarded = c.lines_discarded;
   s.lines_untracked = c.lines_untracked;
+  s.pages_scanned = c.pages_scanned;
+  s.pages_compared = c.pages_compared;
+  s.lines_found = c.lines_found;
   copy_bytes(out, &s, s.size);
   __snapshot_mark(out, s.size);
   return 0;

@@ -91,6 +91,9 @@ inline long fsync(int fd) { return call(SYS_fsync, fd); }
 inline long fdatasync(int fd) { return call(SYS_fdatasync, fd); }
 inline long flock(int fd, int operation) { return call(SYS_flock, fd, operation); }
 inline long fcntl(int fd, int command, long argument = 0) { return call(SYS_fcntl, fd, command, argument); }
+inline long ioctl(int fd, unsigned long request, void *argument) {
+  return call(SYS_ioctl, fd, static_cast<long>(request), as_long(argument));
+}
 inline long fchmod(int fd, u32 mode) { return call(SYS_fchmod, fd, mode); }
 inline long fchown(int fd, u32 uid, u32 gid) { return call(SYS_fchown, fd, uid, gid); }
 inline long linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) {

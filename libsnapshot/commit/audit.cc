@@ -5,8 +5,10 @@
 
 #include "base/message.h"
 #include "base/syscall.h"
-#include "media/medium.h"
+#include "commit/changed_lines.h"
+#include "commit/pages.h"
 #include "snapshot/abi.h"
+#include "track/own_pages.h"
 
 namespace snapshot {
 namespace {
@@ -14,43 +16,11 @@ namespace {
 constexpr u64 kReportsMax = 64;  // for a file; the others are counted only
 constexpr u64 kBytesShown = 8;
 
-bool is_marked(LineIndex line) { return __atomic_load_n(&line_map()[line], __ATOMIC_RELAXED) != 0; }
-
-// The pages of the working copy that are the process's own, and so can differ from the file: anonymous ones,
-// in memory or in swap (/proc/PID/pagemap, Documentation/admin-guide/mm/pagemap.rst). Without /proc: all.
-class OwnPages {
- public:
-  OwnPages() : fd_(sys::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
-  ~OwnPages() {
-    if (!sys::failed(fd_)) (void)sys::close(static_cast<int>(fd_));
+bool marked_after_all(ManagedFile &file, LineIndex line) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (file.track_pages) {
+    // No mark follows such a store. Has it come since page tracking has looked?
+    return mark_written_pages(file, {line, line + 1}).ok() && is_marked(line);
   }
-  OwnPages(const OwnPages &) = delete;
-  OwnPages &operator=(const OwnPages &) = delete;
-
-  bool contains(WorkingAddr page) {
-    constexpr u64 kPresent = u64{1} << 63, kSwapped = u64{1} << 62, kOfFile = u64{1} << 61;
-    const u64 number = page.value / kPageBytes;
-    if (number - first_ >= count_) read_from(number);
-    if (number - first_ >= count_) return true;
-    const u64 entry = entries_[number - first_];
-    return (entry & (kPresent | kSwapped)) != 0 && (entry & kOfFile) == 0;
-  }
-
- private:
-  void read_from(u64 number) {
-    first_ = number;
-    count_ = 0;
-    if (sys::failed(fd_)) return;
-    const long n = sys::pread(static_cast<int>(fd_), entries_, sizeof entries_, number * sizeof(u64));
-    if (!sys::failed(n)) count_ = static_cast<u64>(n) / sizeof(u64);
-  }
-
-  long fd_;
-  u64 first_ = 0, count_ = 0;
-  u64 entries_[256];
-};
-
-bool marked_after_all(LineIndex line) {
   if (__libc_single_threaded != 0) return is_marked(line);
   for (int i = 0; i < 1000; ++i) {
     if (is_marked(line)) return true;
@@ -61,7 +31,8 @@ bool marked_after_all(LineIndex line) {
 
 class Auditor {
  public:
-  explicit Auditor(ManagedFile &file) : file_(file) {}
+  explicit Auditor(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock)
+      : file_(file), page_(file.pages_to_compare.data() + PagePair::kBytes) {}
 
   void look_at(LineRange range) SNAPSHOT_REQUIRES(file_.commit_lock) {
     const u64 size = file_.size.load(std::memory_order_relaxed);
@@ -69,26 +40,22 @@ class Auditor {
         min_u64(range.end, file_.window().first_line + (size + kLineBytes - 1) / kLineBytes);
     for (LineIndex page = round_down(range.first, kLinesPerPage); page < end; page += kLinesPerPage) {
       const WorkingAddr at = address_of(page);
-      // What cannot be read (a hole on a full disk, a failing one) cannot be compared; the commit will say
-      // so.
-      if (!own_.contains(at) || !copy_by_kernel(committed_, backing_of(at).ptr(), kPageBytes).ok()) continue;
-      for (LineIndex line = max_u64(page, range.first); line < min_u64(page + kLinesPerPage, end); ++line) {
-        const u64 bytes = min_u64(kLineBytes, size - (line - file_.window().first_line) * kLineBytes);
-        look_at_line(line, committed_ + (line - page) * kLineBytes, bytes);
-      }
+      // What cannot be read cannot be compared; the commit will say so.
+      if (!own_.contains(at.value) || !page_.read(file_.medium, at)) continue;
+      for_each_unmarked_change(file_, {max_u64(page, range.first), min_u64(page + kLinesPerPage, end)}, size,
+                               page_, [this](LineIndex line, u64 bytes) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+                                 look_at_line(line, bytes);
+                               });
     }
     if (found_ && file_.audit == AuditChoice::abort) ::abort();
   }
 
  private:
-  void look_at_line(LineIndex line, const u8 *old, u64 bytes) SNAPSHOT_REQUIRES(file_.commit_lock) {
-    alignas(kLineBytes) u8 now[kLineBytes];
-    if (is_marked(line)) return;
-    copy_line(now, address_of(line).ptr());
-    u64 first = 0;
-    while (first < bytes && now[first] == old[first]) ++first;
-    if (first == bytes || marked_after_all(line)) return;
-    u64 end = bytes;
+  void look_at_line(LineIndex line, u64 bytes) SNAPSHOT_REQUIRES(file_.commit_lock) {
+    if (marked_after_all(file_, line)) return;
+    const u8 *now = page_.now(line), *old = page_.old(line);
+    u64 first = 0, end = bytes;
+    while (now[first] == old[first]) ++first;
     while (now[end - 1] == old[end - 1]) --end;
     found_ = true;
     ++file_.counters.lines_untracked;
@@ -135,7 +102,7 @@ class Auditor {
   ManagedFile &file_;
   OwnPages own_;
   bool found_ = false;
-  alignas(kLineBytes) u8 committed_[kPageBytes];
+  PagePair page_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "base/run.h"
 #include "base/syscall.h"
 #include "commit/audit.h"
+#include "commit/pages.h"
 #include "commit/redo.h"
 #include "commit/resize.h"
 #include "commit/undo.h"
@@ -132,6 +133,8 @@ Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_R
   if (SNAPSHOT_UNLIKELY(file.failed_runs.size() != 0))
     if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
+  if (SNAPSHOT_UNLIKELY(file.track_pages))
+    if (Status s = mark_written_pages(file, range); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
   if (Status s = gather(file, range, taken); !s.ok()) return s;
   if (Status s = drop_beyond_end(file, range, taken); !s.ok()) {
@@ -178,6 +181,7 @@ Status commit(ManagedFile &file, LineRange range) {
 Status rollback(ManagedFile &file, LineRange range) {
   Taken taken;
   Status s = restore_failed_commit(file);
+  if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
   if (!s.ok()) return report(file, s);
   const LineRange all = whole_file(file);

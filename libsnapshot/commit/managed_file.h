@@ -31,7 +31,7 @@ enum class FileState : u32 {
 
 struct Counters {
   u64 commits, commits_empty, commits_failed, rollbacks, lines_committed, bytes_logged, fences, thread_fences,
-      lines_discarded, lines_untracked;
+      lines_discarded, lines_untracked, pages_scanned, pages_compared, lines_found;
 };
 
 struct ManagedFile {
@@ -71,9 +71,13 @@ struct ManagedFile {
   // Runs of a commit whose data could not be synced: the old lines in its record must go back before
   // anything else (undo.h).
   GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);
+  // For changed_lines.h: a pair of pages for page tracking, and one for the audit, which asks it in between.
+  // Made when the file is opened, if it is to be compared at all.
+  GrowBuffer<u8> pages_to_compare SNAPSHOT_GUARDED_BY(commit_lock);
   // Lines of which the audit has said that they are not tracked.
   GrowBuffer<u64> audited SNAPSHOT_GUARDED_BY(commit_lock);
   AuditChoice audit = AuditChoice::off;
+  bool track_pages = false;
   Counters counters SNAPSHOT_GUARDED_BY(commit_lock) = {};
 
   const Window &window() const { return windows[slot]; }

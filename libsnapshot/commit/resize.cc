@@ -3,6 +3,7 @@
 #include "base/syscall.h"
 #include "platform/private_fd.h"
 #include "snapshot/abi.h"
+#include "track/written_pages.h"
 
 namespace snapshot {
 namespace {
@@ -66,6 +67,7 @@ void add_anonymous_part(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.comm
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (sys::failed(result)) return;
   (void)sys::madvise(file.base().value + from, to - from, MADV_HUGEPAGE);
+  if (file.track_pages) watch_new_mapping(file.base().value + from, file.base().value + to, false);
   if (none || from < file.anonymous_begin) file.anonymous_begin = from;
   // Not what lay further up before the file was cut: between it and here may be pages of the file.
   file.anonymous_end = to;
@@ -96,6 +98,7 @@ Status show_growth(ManagedFile &file, int fd, u64 size) {
   const long result = sys::mmap(file.base().value + from, bytes - from, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, fd, from);
   if (sys::failed(result)) return sys::status(result);
+  if (file.track_pages) watch_new_mapping(file.base().value + from, file.base().value + bytes, false);
   file.anonymous_end = min_u64(file.anonymous_end, from);
   if (file.anonymous_begin >= file.anonymous_end) file.anonymous_begin = file.anonymous_end = 0;
   return kOk;

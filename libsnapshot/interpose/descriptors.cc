@@ -1,6 +1,5 @@
 // close and its relatives must not take the library's own descriptors (platform/private_fd.h): programs that
 // become daemons close every number there is.
-#include "api/registry.h"
 #include "base/syscall.h"
 #include "interpose/edge.h"
 #include "interpose/real.h"
@@ -29,7 +28,7 @@ namespace {
 // Around the private ones; they are close-on-exec already.
 long close_others(u64 first, u64 last, int flags) {
   for (u64 begin = first; begin <= last;) {
-    const u64 ours = any_managed() ? first_private_from(begin, last) : last + 1;
+    const u64 ours = any_private() ? first_private_from(begin, last) : last + 1;
     if (ours > begin)
       if (const long r =
               sys::call(SYS_close_range, static_cast<long>(begin), static_cast<long>(ours - 1), flags);

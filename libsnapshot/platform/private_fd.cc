@@ -13,6 +13,7 @@ constexpr int kPrivateMax = 1 << 20;
 
 // One bit per descriptor; lazily backed.
 constinit std::atomic<u64> private_bits[kPrivateMax / 64];
+constinit std::atomic<u32> private_count{0};
 
 }  // namespace
 
@@ -22,15 +23,23 @@ int make_private(int fd) {
   if (moved == -EINVAL || moved == -EMFILE) moved = sys::fcntl(fd, F_DUPFD_CLOEXEC, 3);
   (void)sys::close(fd);
   if (sys::failed(moved)) return static_cast<int>(moved);
-  if (moved < kPrivateMax) private_bits[moved / 64].fetch_or(u64{1} << (moved % 64));
+  if (moved < kPrivateMax) {
+    private_bits[moved / 64].fetch_or(u64{1} << (moved % 64));
+    private_count.fetch_add(1);
+  }
   return static_cast<int>(moved);
 }
 
 void close_private(int fd) {
   if (fd < 0) return;
-  if (fd < kPrivateMax) private_bits[fd / 64].fetch_and(~(u64{1} << (fd % 64)));
+  if (fd < kPrivateMax) {
+    private_bits[fd / 64].fetch_and(~(u64{1} << (fd % 64)));
+    private_count.fetch_sub(1);
+  }
   (void)sys::close(fd);
 }
+
+bool any_private() { return private_count.load(std::memory_order_relaxed) != 0; }
 
 bool is_private(int fd) {
   if (fd < 0 || fd >= kPrivateMax) return false;

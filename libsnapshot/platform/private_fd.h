@@ -16,6 +16,9 @@ void close_private(int fd);
 // Whether fd is one of ours. Async-signal-safe, one load for the usual small numbers.
 bool is_private(int fd);
 
+// Whether there are any.
+bool any_private();
+
 // The lowest of ours in [first, last], or last + 1.
 u64 first_private_from(u64 first, u64 last);
 

@@ -70,6 +70,8 @@ Status read_all() SNAPSHOT_REQUIRES(mutex) {
   constexpr Word kPersist[] = {{"auto", 0}, {"sse2", 1}, {"avx2", 2}, {"avx512", 3}, {"libpmem", 4}};
   constexpr Word kAudit[] = {{"off", 0}, {"warn", 1}, {"abort", 2}, {"fix", 3}};
   constexpr Word kProtocol[] = {{"auto", 0}, {"undo", 1}, {"redo", 2}};
+  constexpr Word kTrack[] = {{"stores", 0}, {"pages", 1}, {"both", 2}};
+  constexpr Word kPagesFrom[] = {{"auto", 0}, {"scan", 1}, {"copies", 2}, {"compare", 3}};
   constexpr Word kWait[] = {{"0", 0}, {"1", 1}};
   Message *m = &settings_message;
   if (Status s = parse("SNAPSHOT_LOG", kLevels, &message_level, m); !s.ok()) return s;
@@ -79,6 +81,8 @@ Status read_all() SNAPSHOT_REQUIRES(mutex) {
   if (Status s = parse("SNAPSHOT_PERSIST", kPersist, &settings.persist, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_AUDIT", kAudit, &settings.audit, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_PROTOCOL", kProtocol, &settings.protocol, m); !s.ok()) return s;
+  if (Status s = parse("SNAPSHOT_TRACK", kTrack, &settings.track, m); !s.ok()) return s;
+  if (Status s = parse("SNAPSHOT_PAGES_FROM", kPagesFrom, &settings.pages_from, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_WAIT", kWait, &settings.wait_for_writer, m); !s.ok()) return s;
   settings.files = keep(variable("SNAPSHOT_FILES"));
   settings.ignore = keep(variable("SNAPSHOT_IGNORE"));

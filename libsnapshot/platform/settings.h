@@ -10,6 +10,8 @@ enum class ExitChoice { discard, commit };
 enum class ProtocolChoice { automatic, undo, redo };
 enum class AuditChoice { off, warn, abort, fix };
 enum class PersistChoice { automatic, sse2, avx2, avx512, libpmem };
+enum class TrackChoice { stores, pages, both };
+enum class PagesFromChoice { automatic, scan, copies, compare };
 
 struct Settings {
   MediaChoice media = MediaChoice::automatic;
@@ -18,6 +20,8 @@ struct Settings {
   PersistChoice persist = PersistChoice::automatic;
   ProtocolChoice protocol = ProtocolChoice::automatic;
   AuditChoice audit = AuditChoice::off;
+  TrackChoice track = TrackChoice::stores;
+  PagesFromChoice pages_from = PagesFromChoice::automatic;
   bool wait_for_writer = false;
   const char *files = nullptr;   // colon-separated globs; nullptr: all
   const char *ignore = nullptr;  // colon-separated globs; wins over files

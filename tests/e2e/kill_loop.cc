@@ -1,10 +1,11 @@
 // kill_loop: runs an example, kills it again and again, and checks what is left each time.
 //
 //   kill_loop EXAMPLE --examples DIR --snapctl FILE --dir DIR [--kills N] [--seed S] [--words FILE]
-//             [--compare | --canary] [--title TEXT]
+//             [--compare | --canary] [--title TEXT] [--preload LIBRARY]
 //
 // --compare  also kills the plain build at the same points, and prints a table of both
 // --canary   proves that the checks find damage: fails unless they do
+// --preload  kills the plain build under this libsnapshot.so, with page tracking
 // The seed is printed with the command that repeats the run. Exit status: 0 every check passed; 1 one failed;
 // 2 usage.
 #include <unistd.h>
@@ -90,6 +91,8 @@ int main(int argc, char **argv) {
   app.add_option("--snapctl", arguments.tools.snapctl, "path of snapctl")->required();
   app.add_option("--dir", arguments.dir, "where to put the data files")->required();
   app.add_option("--words", arguments.tools.words, "word list for kv");
+  app.add_option("--preload", arguments.tools.preload,
+                 "libsnapshot.so, for the plain build with page tracking");
   app.add_option("--kills", arguments.kills, "how many")->check(CLI::PositiveNumber);
   app.add_option("--seed", arguments.seed, "where to aim; random if not given");
   app.add_flag("--compare", arguments.compare, "kill the plain build as well, and print a table");

@@ -20,6 +20,11 @@ constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192},
                             {"btree", 2048 * 200, 2048},
                             {"kv", 0, 512}};
 
+Command with_arguments(Command first, const Command &more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
 std::uint64_t count_lines(const std::string &path) {
   std::ifstream input(path);
   if (!input) throw std::runtime_error(path + ": cannot be read");
@@ -30,7 +35,11 @@ std::uint64_t count_lines(const std::string &path) {
 }  // namespace
 
 Subject::Subject(const std::string &name, const Tools &tools, std::uint64_t seed)
-    : name_(name), words_(tools.words), examples_(tools.examples), seed_(std::to_string(seed)) {
+    : name_(name),
+      words_(tools.words),
+      examples_(tools.examples),
+      preload_(tools.preload),
+      seed_(std::to_string(seed)) {
   const Scale *scale =
       std::find_if(std::begin(scales), std::end(scales), [&](auto &s) { return name == s.name; });
   if (scale == std::end(scales)) throw std::runtime_error(name + ": no such example");
@@ -38,8 +47,11 @@ Subject::Subject(const std::string &name, const Tools &tools, std::uint64_t seed
   operations_ = scale->operations != 0 ? scale->operations : count_lines(words_);
 }
 
-std::string Subject::program(Build build) const {
-  return examples_ + "/" + name_ + (build == Build::plain ? "-plain" : "");
+Command Subject::program(Build build) const {
+  const std::string path = examples_ + "/" + name_;
+  if (build == Build::plain) return {path + "-plain"};
+  if (preload_.empty()) return {path};
+  return {"/usr/bin/env", "SNAPSHOT_TRACK=pages", "LD_PRELOAD=" + preload_, path + "-plain"};
 }
 
 Command Subject::run(Build build, const std::string &file, bool with_progress) const {
@@ -53,14 +65,15 @@ Command Subject::run(Build build, const std::string &file, bool with_progress) c
 
 Command Subject::run_until(Build build, const std::string &file, std::uint64_t operations) const {
   std::string end = std::to_string(operations), every = std::to_string(commit_every_);
-  if (name_ == "kv") return {program(build), "load", file, words_, "--limit", end, "--batch", every};
-  return {program(build), "run", file, end, seed_, "--commit-every", every};
+  return name_ == "kv"
+             ? with_arguments(program(build), {"load", file, words_, "--limit", end, "--batch", every})
+             : with_arguments(program(build), {"run", file, end, seed_, "--commit-every", every});
 }
 
 Command Subject::check(Build build, const std::string &file) const {
   std::string every = std::to_string(commit_every_);
-  if (name_ == "kv") return {program(build), "check", file, words_, "--batch", every};
-  return {program(build), "check", file, seed_, "--commit-every", every};
+  return name_ == "kv" ? with_arguments(program(build), {"check", file, words_, "--batch", every})
+                       : with_arguments(program(build), {"check", file, seed_, "--commit-every", every});
 }
 
 Verdict run_check(const Command &command, microseconds time_max) {

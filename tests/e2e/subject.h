@@ -12,6 +12,8 @@ struct Tools {
   std::string examples;  // directory with NAME and NAME-plain
   std::string snapctl;
   std::string words;  // the list that kv loads
+  // Not empty: Build::snapshot is NAME-plain as well, under this libsnapshot.so with page tracking.
+  std::string preload;
 };
 
 enum class Build { snapshot, plain };
@@ -32,9 +34,9 @@ class Subject {
   std::uint64_t commits() const { return operations_ / commit_every_; }
 
  private:
-  std::string program(Build build) const;
+  Command program(Build build) const;
 
-  std::string name_, words_, examples_, seed_;
+  std::string name_, words_, examples_, preload_, seed_;
   std::uint64_t operations_ = 0, commit_every_ = 0;
 };
 

@@ -15,22 +15,26 @@ same "$(tr -d '\000' <managed.dat)" ''
 
 cat >show <<'E2'
 #!/bin/sh
-env | sed -n 's/^\(SNAPSHOT_[A-Z]*=\|LD_PRELOAD=\)/\1/p' | sort
+env | sed -n 's/^\(SNAPSHOT_[A-Z_]*=\|LD_PRELOAD=\)/\1/p' | sort
 echo "arguments=$*"
 E2
 chmod +x show
 begin 'options become environment variables'
-succeeds "$snaprun" --files '/a/*.db' --files=/b --ignore '*.tmp' --ignore '*~' --media memory --copy=lazy --exit commit --audit warn \
+succeeds "$snaprun" --files '/a/*.db' --files=/b --ignore '*.tmp' --ignore '*~' --media memory --copy=lazy --exit commit --audit warn --track both --pages-from=scan \
   --wait 1 --log error --persist sse2 -- ./show --files 'an argument' ''
 for line in 'SNAPSHOT_FILES=/a/*.db:/b' 'SNAPSHOT_IGNORE=*.tmp:*~' SNAPSHOT_MEDIA=memory SNAPSHOT_COPY=lazy \
-  SNAPSHOT_EXIT=commit SNAPSHOT_AUDIT=warn SNAPSHOT_WAIT=1 SNAPSHOT_LOG=error SNAPSHOT_PERSIST=sse2 'arguments=--files an argument '; do
+  SNAPSHOT_EXIT=commit SNAPSHOT_AUDIT=warn SNAPSHOT_WAIT=1 SNAPSHOT_LOG=error SNAPSHOT_PERSIST=sse2 SNAPSHOT_TRACK=both \
+  SNAPSHOT_PAGES_FROM=scan 'arguments=--files an argument '; do
   grep -qxF -- "$line" out || fail "the program did not get $line"
 done
+succeeds "$snaprun" --pages ./show
+has_text out SNAPSHOT_TRACK=pages
 begin 'variables are left alone without options'
 SNAPSHOT_LOG=warn succeeds "$snaprun" ./show
 has_text out SNAPSHOT_LOG=warn
 lacks_text out SNAPSHOT_FILES
 lacks_text out SNAPSHOT_MEDIA
+lacks_text out SNAPSHOT_TRACK
 begin 'the library is preloaded, and what was preloaded stays'
 succeeds "$snaprun" ./show
 library=$(sed -n 's/^LD_PRELOAD=//p' out)
@@ -67,7 +71,7 @@ fails_with 125 "$snaprun" --nonsense true
 one_error '--nonsense: unknown option'
 fails_with 125 "$snaprun" --nonsense=1 true
 one_error '--nonsense: unknown option'
-for option in --media --copy --exit --wait --log --persist; do
+for option in --track --pages-from --media --copy --exit --wait --log --persist; do
   fails_with 125 "$snaprun" $option perhaps true
   one_error "$option perhaps: must be one of:"
 done

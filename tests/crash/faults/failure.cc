@@ -4,13 +4,17 @@
 #include <limits.h>
 #include <linux/falloc.h>
 #include <linux/membarrier.h>
+#include <linux/userfaultfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #ifndef MADV_POPULATE_WRITE
@@ -66,6 +70,36 @@ bool looks_at_log(long number, Arguments a) {
 }
 bool keeps_handle(long number, Arguments a) {
   return number == SYS_openat && (a[2] & O_PATH) != 0 && path_at(a[1]).starts_with("/proc/self/fd/");
+}
+
+// Page tracking (SNAPSHOT_TRACK=pages). What asks the kernel about pages, and the scratch pages on which that
+// is tried.
+bool tracks_pages() {
+  static const bool tracks = std::getenv("SNAPSHOT_TRACK") != nullptr;
+  return tracks;
+}
+std::string name_of(long fd) {
+  char name[PATH_MAX] = {};
+  const std::string self = "/proc/self/fd/" + std::to_string(fd);
+  return syscall(SYS_readlink, self.c_str(), name, sizeof name - 1) > 0 ? name : "";
+}
+bool asks_about_process(const std::string &path) {
+  return path.starts_with("/proc/") &&
+         (path.ends_with("/pagemap") || path.ends_with("/mem") || path.ends_with("/task"));
+}
+bool is_scratch(long fd) { return name_of(fd).starts_with("/memfd:snapshot"); }
+bool asks_about_pages(long number, Arguments a) {
+  if (number == SYS_ioctl || number == SYS_userfaultfd || number == SYS_memfd_create) return true;
+  if (number == SYS_openat || number == SYS_newfstatat) return asks_about_process(path_at(a[1]));
+  if (number == SYS_pread64) return asks_about_process(name_of(a[0])) || is_scratch(a[0]);
+  return (number == SYS_ftruncate && is_scratch(a[0])) ||
+         (number == SYS_mmap && a[4] >= 0 && is_scratch(a[4]));
+}
+// A whole page, to be compared.
+bool compares_page(long number, Arguments a) {
+  if (number != SYS_process_vm_readv || !tracks_pages()) return false;
+  const auto *remote = reinterpret_cast<const iovec *>(a[3]);
+  return remote->iov_len == 4096 && reinterpret_cast<std::uintptr_t>(remote->iov_base) % 4096 == 0;
 }
 
 bool is_for_recovery(Arguments a) { return (a[2] & O_NONBLOCK) != 0 && !is_log(path_at(a[1])); }
@@ -159,6 +193,13 @@ std::vector<Failure> failures_of(long number, Arguments a) {
       return {FAILURE(EPERM), FAILURE(EIO)};
     case SYS_getrandom:
       return {interrupted, FAILURE(ENOSYS)};
+    case SYS_ioctl:
+      if (static_cast<unsigned long>(a[1]) == UFFDIO_API) return {FAILURE(EINVAL)};
+      return {FAILURE(EPERM), FAILURE(ENOMEM)};
+    case SYS_userfaultfd:
+      return {FAILURE(ENOSYS), FAILURE(EPERM), FAILURE(EMFILE), FAILURE(ENOMEM)};
+    case SYS_memfd_create:
+      return {FAILURE(ENOSYS), FAILURE(EMFILE), FAILURE(ENOMEM)};
     case SYS_membarrier:  // ENOMEM: its mask of CPUs, on kernels for many of them (kernel/sched/membarrier.c)
       if (a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED) return {FAILURE(ENOMEM)};
       return {FAILURE(ENOSYS), FAILURE(ENOMEM)};
@@ -175,6 +216,9 @@ std::optional<Failure> failure_like(const std::string &name, long number, Argume
 }
 
 const char *why_harmless(long number, Arguments a, int error) {
+  if (asks_about_pages(number, a))
+    return "then another way to find written pages is taken, or more pages are compared";
+  if (compares_page(number, a)) return "it is read in another way, or counts as changed";
   if (number == SYS_munmap) return "addresses stay taken; nothing in them is used again";
   if (number == SYS_close) return "the kernel has closed it all the same, and what matters was synced before";
   if (number == SYS_madvise && a[2] == MADV_HUGEPAGE) return "pages stay small: slower, no more";
@@ -262,6 +306,9 @@ std::string name_of_call(long number, Arguments a) {
                {SYS_fchmod, "fchmod"},
                {SYS_getrandom, "getrandom"},
                {SYS_membarrier, "membarrier"},
+               {SYS_ioctl, "ioctl"},
+               {SYS_userfaultfd, "userfaultfd"},
+               {SYS_memfd_create, "memfd_create"},
                {SYS_process_vm_readv, "process_vm_readv"}};
   if (is_populate(number, a))
     return a[2] == MADV_POPULATE_WRITE ? "madvise POPULATE_WRITE" : "madvise POPULATE_READ";

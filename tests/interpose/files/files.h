@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -20,8 +21,13 @@ namespace test {
 inline constexpr std::size_t kPage = 4096;
 
 // By the library's memcpy, whatever the compiler would make of it: these programs are compiled without the
-// pass.
+// pass. Where page tracking is to find it, by stores that nothing marks.
 inline void store(char *to, const std::string &bytes) {
+  static const bool unmarked = getenv("SNAPSHOT_TRACK") != nullptr;
+  if (unmarked) {
+    for (const char &byte : bytes) static_cast<volatile char *>(to)[&byte - bytes.data()] = byte;
+    return;
+  }
   void *(*volatile copy)(void *, const void *, std::size_t) = std::memcpy;
   copy(to, bytes.data(), bytes.size());
 }

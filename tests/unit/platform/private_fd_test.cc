@@ -8,6 +8,7 @@
 
 #include "in_child.h"
 
+using snapshot::any_private;
 using snapshot::close_private;
 using snapshot::is_private;
 using snapshot::make_private;
@@ -22,9 +23,11 @@ TEST_CASE("a private descriptor is high, close-on-exec and known as ours; the ol
   REQUIRE(fd >= 512);
   CHECK_FALSE(is_open(low));
   CHECK(is_private(fd));
+  CHECK(any_private());
   CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
   close_private(fd);
   CHECK_FALSE(is_private(fd));
+  CHECK_FALSE(any_private());
   CHECK_FALSE(is_open(fd));
 }
 

@@ -43,7 +43,8 @@ TEST_CASE("without variables the defaults hold") {
     return status.ok() && settings.media == s::MediaChoice::automatic &&
            settings.at_exit == s::ExitChoice::discard && settings.copy == s::CopyChoice::automatic &&
            settings.persist == s::PersistChoice::automatic && !settings.wait_for_writer &&
-           settings.files == nullptr && settings.ignore == nullptr;
+           settings.files == nullptr && settings.ignore == nullptr &&
+           settings.track == s::TrackChoice::stores && settings.pages_from == s::PagesFromChoice::automatic;
   }));
 }
 
@@ -62,6 +63,13 @@ TEST_CASE("each known value is taken") {
   }));
   CHECK(with("SNAPSHOT_AUDIT", "fix",
              [&](s::Status st, const s::Settings &x) { return ok(st) && x.audit == s::AuditChoice::fix; }));
+  CHECK(with("SNAPSHOT_TRACK", "pages",
+             [&](s::Status st, const s::Settings &x) { return ok(st) && x.track == s::TrackChoice::pages; }));
+  CHECK(with("SNAPSHOT_TRACK", "both",
+             [&](s::Status st, const s::Settings &x) { return ok(st) && x.track == s::TrackChoice::both; }));
+  CHECK(with("SNAPSHOT_PAGES_FROM", "copies", [&](s::Status st, const s::Settings &x) {
+    return ok(st) && x.pages_from == s::PagesFromChoice::copies;
+  }));
   CHECK(with("SNAPSHOT_PERSIST", "libpmem", [&](s::Status st, const s::Settings &x) {
     return ok(st) && x.persist == s::PersistChoice::libpmem;
   }));
@@ -78,6 +86,8 @@ TEST_CASE("each known value is taken") {
 
 TEST_CASE("an unknown value is refused at every call, and the message names the choices") {
   CHECK(refused("SNAPSHOT_MEDIA", "disk", "auto, memory or page-cache"));
+  CHECK(refused("SNAPSHOT_TRACK", "lines", "stores, pages or both"));
+  CHECK(refused("SNAPSHOT_PAGES_FROM", "faults", "auto, scan, copies or compare"));
   CHECK(refused("SNAPSHOT_COPY", "Lazy", "auto, lazy or eager"));
   CHECK(refused("SNAPSHOT_EXIT", "discards", "discard or commit"));
   CHECK(refused("SNAPSHOT_AUDIT", "on", "off, warn, abort or fix"));
