@@ -1,4 +1,4 @@
-# Kyoto Cabinet 1.2.79 on Snapshot, in 11 changed lines: sed -s -i -f port.sed kcfile.h kcfile.cc kchashdb.h
+# Kyoto Cabinet 1.2.79 on Snapshot, in 10 changed lines: sed -s -i -f port.sed kcfile.h kcfile.cc kchashdb.h
 # README.md beside this file explains each. Where a function has a Windows half, the other one is meant (#else).
 
 # kcfile.h
