@@ -1,4 +1,5 @@
-# Kyoto Cabinet 1.2.79 on Snapshot, in 10 changed lines: sed -s -i -f port.sed kcfile.h kcfile.cc kchashdb.h
+# Kyoto Cabinet 1.2.79 on Snapshot, in 11 changed lines:
+#   sed -s -i -f port.sed kcfile.h kcfile.cc kchashdb.h kcplantdb.h
 # README.md beside this file explains each. Where a function has a Windows half, the other one is meant (#else).
 
 # kcfile.h
@@ -46,3 +47,6 @@ bool File::managed() const { return snapshot_is_managed(((FileCore*)opq_)->map, 
     if (sign && file_.managed()) return (flags_ |= flag) != 0;
 }
 /^  bool synchronize_impl(/,/^  }/ s/if (hard && !dump_free_blocks/if (hard \&\& !file_.managed() \&\& !dump_free_blocks/
+
+# kcplantdb.h
+/^  bool fix_auto_transaction_leaf(/,/^  }/ s/if (!save_leaf_node(node))/if (!db_.begin_transaction(autosync_) || (err = !save_leaf_node(node) || !dump_meta(), !db_.end_transaction(!err)))/

@@ -43,7 +43,8 @@ struct Verdict {
   enum class Kind { committed, between_commits, damaged, crashed, hung } kind = Kind::crashed;
   std::uint64_t counter = 0;  // valid for the first two
   std::string details;
-  bool repaired = false;  // the program had to repair the file to open it, and says so
+  bool forgetful = false;  // of a plain build: less is there than had been reported
+  bool repaired = false;   // the program had to repair the file to open it, and says so
 };
 
 Verdict run_check(const Command &command, microseconds time_max);

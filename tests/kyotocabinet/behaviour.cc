@@ -1,11 +1,15 @@
 // What a program sees of a Kyoto Cabinet database: mappings smaller than the file, growth beyond them,
-// defragmenting, transactions that are committed and aborted, copies. Prints what it sees; compiled with
+// defragmenting, transactions that are committed and aborted, copies, a
+// kill. Prints what it sees; compiled with
 // plain Kyoto Cabinet and with the port, it must print the same (behaviour.sh). usage: behaviour DIRECTORY
 #include <kchashdb.h>
 #include <kcplantdb.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cinttypes>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -204,6 +208,25 @@ void modes(std::uint32_t mode) {
   show_file<Database>("opened again", "mode");
 }
 
+// Killed without a close: each update was a transaction of its own.
+template <typename Database>
+void killed() {
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    Database db;
+    open(db, "killed", -1, Database::OTRUNCATE | Database::OAUTOTRAN);
+    fill(db, 0, 1000, 50);
+    remove(db, 0, 1000, 7);
+    kill(::getpid(), SIGKILL);
+  }
+  waitpid(child, nullptr, 0);
+  Database db;
+  open(db, "killed", -1);
+  std::printf("killed: %" PRId64 " records, %016" PRIx64 "\n", db.count(), digest(db));
+  close(db);
+}
+
 void threads() {
   kc::HashDB db;
   open(db, "threads", 64 << 10, kc::HashDB::OTRUNCATE);
@@ -240,6 +263,8 @@ int main(int argc, char **argv) {
     modes<kc::HashDB>(mode);
     modes<kc::TreeDB>(mode);
   }
+  killed<kc::HashDB>();
+  killed<kc::TreeDB>();
   threads();
   return 0;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Claim: Debian's source package of Kyoto Cabinet builds plain and, with 10 changed lines, with snapcc and snapc++.
+# Claim: Debian's source package of Kyoto Cabinet builds plain and, with 11 changed lines, with snapcc and snapc++.
 # The other tests of this folder use what it makes.
 . "$(dirname "$0")/testlib.sh"
 for program in dpkg-source g++ make apt-get; do
