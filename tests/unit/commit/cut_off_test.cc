@@ -53,3 +53,17 @@ TEST_CASE("rollback of a file that was cut off restores the part that was cut of
   REQUIRE(file.commit() == 0);
   CHECK((file.on_file() == committed));
 }
+
+TEST_CASE("stores to a part that was added and cut off again are gone when it is added anew") {
+  TempDir dir;
+  write_file(dir / "data", std::string(page, 1));
+  MappedFile file(dir / "data", 512 * page);
+  REQUIRE(ftruncate(file.fd(), 512 * page) == 0);
+  for (std::size_t at = 0; at < file.size(); at += line) store(file.begin() + at, char{2});
+  REQUIRE(ftruncate(file.fd(), page) == 0);
+  REQUIRE(ftruncate(file.fd(), 512 * page) == 0);
+  CHECK((std::string(file.begin() + page, 511 * page) == std::string(511 * page, 0)));
+  store(file.begin() + 300 * page, char{3});
+  REQUIRE(file.commit() == 0);
+  CHECK((file.on_file() == file.working()));
+}
