@@ -151,7 +151,9 @@ Verdict KillRounds::kill_plain_build() {
   // A store whose lock was taken hangs; that is told from slowness by how long a sound one takes.
   Verdict verdict =
       run_check(subject_.check(Build::plain, file), std::max(microseconds(300ms), 4 * check_duration_));
-  verdict.forgetful = killed.reported.has_value() && verdict.counter < *killed.reported;
+  const bool sound =
+      verdict.kind == Verdict::Kind::committed || verdict.kind == Verdict::Kind::between_commits;
+  verdict.forgetful = sound && killed.reported.has_value() && verdict.counter < *killed.reported;
   return verdict;
 }
 
