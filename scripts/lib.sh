@@ -9,10 +9,13 @@ snapshot_build=${SNAPSHOT_BUILD_DIR:-$snapshot_root/build}
 snapshot_packages_quickstart=(
   clang-19 llvm-19-dev lld-19 cmake ninja-build pkg-config catch2 libxxhash-dev libpmem-dev libboost-dev
   libcli11-dev nlohmann-json3-dev libfmt-dev wamerican)
+# For scripts/kyotocabinet.
+# shellcheck disable=SC2034
+snapshot_packages_kyotocabinet=(dpkg-dev g++ make zlib1g-dev liblzo2-dev liblzma-dev)
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034
 snapshot_packages_test=(
-  "${snapshot_packages_quickstart[@]}" clang-16 llvm-16-dev lld-16 libclang-rt-19-dev libclang-rt-16-dev
+  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" clang-16 llvm-16-dev lld-16 libclang-rt-19-dev libclang-rt-16-dev
   clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev ccache autoconf automake libtool make valgrind python3
   e2fsprogs xfsprogs)
 
@@ -60,4 +63,31 @@ snapshot_configure_and_build() {
     snapshot_fail "cmake cannot configure $snapshot_build; if it was moved, remove it"
   [ $# -eq 0 ] || targets=(--target "$@")
   cmake --build "$snapshot_build" "${targets[@]}" || snapshot_fail "the build failed in $snapshot_build"
+}
+
+# snapshot_download_source PACKAGE DIRECTORY: Debian's source package, unopened. A private apt configuration with
+# sources enabled: the machine's is neither needed nor changed, and root is not needed either. Fails with a message.
+snapshot_download_source() {
+  local package=$1 directory=$2 mirror=${DEBIAN_MIRROR:-} apt options
+  # shellcheck disable=SC2016  # for apt to expand
+  [ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null |
+    grep -m1 /debian$ || true)
+  [ -n "$mirror" ] || { echo "${0##*/}: apt has no Debian archive: set DEBIAN_MIRROR" >&2 && return 1; }
+  mkdir -p "$directory"
+  apt=$(mktemp -d)
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+  printf 'deb-src [signed-by=%s] %s bookworm main\n' /usr/share/keyrings/debian-archive-keyring.gpg "$mirror" \
+    >"$apt/sources.list"
+  options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists"
+    -o "Dir::Cache=$apt/cache" -o "APT::Sandbox::User=$(id -un)" -o Acquire::Retries=2 -o Acquire::http::Timeout=30
+    -o APT::Update::Error-Mode=any)
+  if (apt-get "${options[@]}" update && cd "$directory" && apt-get "${options[@]}" --download-only source "$package") \
+    >"$apt/log" 2>&1; then
+    rm -rf "$apt"
+    return 0
+  fi
+  tail -n 3 "$apt/log" >&2
+  echo "${0##*/}: cannot fetch the source package $package from $mirror: is the network reachable?" >&2
+  rm -rf "$apt"
+  return 1
 }

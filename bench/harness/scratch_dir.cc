@@ -27,9 +27,10 @@ void clean_up(int signal_number) {
 
 }  // namespace
 
-ScratchDir::ScratchDir() {
-  const char *parent = getenv("BENCH_DIRECTORY");
-  std::string name = std::string(parent != nullptr ? parent : "/dev/shm") + "/snapshot-bench-XXXXXX";
+ScratchDir::ScratchDir(std::string parent) {
+  const char *const memory = getenv("BENCH_DIRECTORY");
+  if (parent.empty()) parent = memory != nullptr ? memory : "/dev/shm";
+  std::string name = parent + "/snapshot-bench-XXXXXX";
   if (mkdtemp(name.data()) == nullptr) fail(name + ": cannot create it");
   path_ = name;
   if (path_.size() < sizeof current) path_.copy(current, path_.size());

@@ -7,8 +7,8 @@ namespace bench {
 
 class ScratchDir {
  public:
-  // In $BENCH_DIRECTORY, or else in /dev/shm: a tmpfs, which stands for memory media.
-  ScratchDir();
+  // parent empty: in $BENCH_DIRECTORY, or else in /dev/shm, a tmpfs, which stands for memory media.
+  explicit ScratchDir(std::string parent = {});
   ~ScratchDir();
   ScratchDir(const ScratchDir &) = delete;
   ScratchDir &operator=(const ScratchDir &) = delete;

@@ -26,6 +26,10 @@ extern "C" {
 #define SNAPSHOT_API
 #endif
 
+// As the length of a commit or a rollback: the whole file in which address is mapped, and its size, also what
+// is not mapped of it (changed with write, say). address may be any mapped byte of it.
+#define SNAPSHOT_WHOLE_FILE ((size_t)-1)
+
 // Commits every changed line that overlaps [address, address + length), in bytes, no alignment required.
 // Lines outside stay pending. On return 0 the changes are durable. A crash midway leaves the file as the
 // previous commit left it, or as this one would have; never a mixture. Errors: ENOMEM (part of the range is

@@ -1,6 +1,7 @@
 #include "api/range.h"
 
 #include "commit/commit.h"
+#include "snapshot/snapshot.h"
 
 namespace snapshot {
 namespace {
@@ -27,10 +28,11 @@ Status find(u64 address, u64 length, RegisteredFile **out) {
   const Interval first = pages_of(*file, address, address + 1);
   MappingsReader lock(*file);
   if (!file->mappings.covers(first)) return not_managed(address, EINVAL);
+  *out = file;
+  if (length == SNAPSHOT_WHOLE_FILE) return kOk;
   if (end < address || end - file->base().value > file->window().bytes()) return not_managed(address, ENOMEM);
   if (length != 0 && !file->mappings.covers(pages_of(*file, address, end)))
     return not_managed(address, ENOMEM);
-  *out = file;
   return kOk;
 }
 
@@ -42,11 +44,15 @@ Status locked(RegisteredFile &file, Action action) SNAPSHOT_NO_THREAD_SAFETY_ANA
   return s;
 }
 
-Status commit_between(RegisteredFile &file, u64 begin, u64 end) {
+LineRange lines_of(const RegisteredFile &file, u64 address, u64 length) {
+  return length == SNAPSHOT_WHOLE_FILE ? whole_file(file) : lines_between(file, address, length);
+}
+
+Status commit_part(RegisteredFile &file, u64 begin, u64 length) {
   return locked(file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
     // Closed and reused for another file since it was looked up: then this range is not mapped any more.
     if (!f.window().contains(begin)) return Status{ENOMEM};
-    return commit(f, lines_between(f, begin, end - begin));
+    return commit(f, lines_of(f, begin, length));
   });
 }
 
@@ -62,7 +68,7 @@ bool one_mapping_covers(RegisteredFile &file, u64 begin, u64 end) {
 
 // One file's part of an msync.
 Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
-  if (SNAPSHOT_LIKELY(one_mapping_covers(file, begin, end))) return commit_between(file, begin, end);
+  if (SNAPSHOT_LIKELY(one_mapping_covers(file, begin, end))) return commit_part(file, begin, end - begin);
   const u64 base = file.base().value;
   Status result;
   Interval rest{begin - base, end - base};
@@ -75,7 +81,7 @@ Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
     }
     if (!found || mapped.begin != rest.begin) keep_first(&result, {ENOMEM});
     if (!found) break;
-    keep_first(&result, commit_between(file, base + mapped.begin, base + mapped.end));
+    keep_first(&result, commit_part(file, base + mapped.begin, mapped.end - mapped.begin));
     rest.begin = mapped.end;
   }
   return result;
@@ -105,14 +111,14 @@ void for_each_part(u64 address, u64 end, bool *gap, F f) {
 Status commit_managed(u64 address, u64 length) {
   RegisteredFile *file = nullptr;
   if (Status s = find(address, length, &file); !s.ok()) return s;
-  return commit_between(*file, address, address + length);
+  return commit_part(*file, address, length);
 }
 
 Status rollback_managed(u64 address, u64 length) {
   RegisteredFile *file = nullptr;
   if (Status s = find(address, length, &file); !s.ok()) return s;
   return locked(*file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    return rollback(f, lines_between(f, address, length));
+    return rollback(f, lines_of(f, address, length));
   });
 }
 

@@ -5,7 +5,8 @@
 namespace snapshot {
 
 // Commits the lines that overlap [address, address + length), all in one managed file. EINVAL: the first byte
-// is not in a managed mapping; ENOMEM: a later one is not. Others as commit().
+// is not in a managed mapping; ENOMEM: a later one is not. Others as commit(). length SNAPSHOT_WHOLE_FILE:
+// all of the file, mapped or not.
 Status commit_managed(u64 address, u64 length);
 Status rollback_managed(u64 address, u64 length);
 bool is_managed(u64 address, u64 length);

@@ -41,6 +41,26 @@ void clear_for_commit(ManagedFile &file, u64 from, u64 to) {
   __snapshot_mark(file.base().ptr() + from, to - from);
 }
 
+// What is pending in the lines of [from, to), which is cut off, is taken back: commits and rollbacks look for
+// marks up to the end of the file, so none may be left beyond it for a later growth or a rollback to meet.
+Status take_back(ManagedFile &file, u64 from, u64 to) SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (u64 at = round_up(from, kLineBytes); at < to; at += kLineBytes) {
+    const WorkingAddr line{file.base().value + at};
+    u8 *const mark = &line_map()[line_of(line.value)];
+    if (SNAPSHOT_LIKELY(__atomic_load_n(mark, __ATOMIC_RELAXED) == 0)) continue;
+    if (at < file.committed_size) {
+      const BackingAddr old = backing_of(line);
+      if (!file.medium.is_memory() || !is_prepared(old, kLineBytes))
+        if (Status s = prepare_for_reading(old, kLineBytes); !s.ok()) return s;
+      copy_line(line.ptr(), old.ptr());
+    } else {
+      fill_bytes(line.ptr(), 0, kLineBytes);
+    }
+    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
+  }
+  return kOk;
+}
+
 // The size has shrunk for real: blocks are gone, and the kernel has dropped the pages of a lazy working copy.
 void forget_beyond(ManagedFile &file, u64 size) {
   const u64 first = round_up(size, kPageBytes);
@@ -138,6 +158,7 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     file.size.store(size, std::memory_order_release);
   } else if (size < old_size) {
     keep_handle(file, fd);
+    if (Status s = take_back(file, size, old_size); !s.ok()) return s;
     // The rest of the last page reads as zeros (mmap, "remaining bytes"). Marked, because the file may grow
     // again before the commit; the commit drops marks beyond the end.
     clear_working(file, size, round_up(size, kPageBytes));

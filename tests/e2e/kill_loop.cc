@@ -47,7 +47,8 @@ void print_row(const char *what, int snapshot, int plain) {
   std::printf("  %-44s %9d %9d\n", what, snapshot, plain);
 }
 
-void print_table(const Arguments &arguments, const e2e::Tally &tally) {
+void print_table(const Arguments &arguments, const e2e::Tally &tally, int plain_repaired,
+                 int plain_forgetful) {
   auto plain = [&](Verdict::Kind kind) {
     auto found = tally.find(kind);
     return found == tally.end() ? 0 : found->second;
@@ -61,6 +62,8 @@ void print_table(const Arguments &arguments, const e2e::Tally &tally) {
   print_row("is torn: entries missing, maps disagree", 0, plain(Verdict::Kind::damaged));
   print_row("cannot be opened, or crashes the reader", 0, plain(Verdict::Kind::crashed));
   print_row("hangs whoever opens it", 0, plain(Verdict::Kind::hung));
+  if (plain_repaired != 0) print_row("and had to be repaired to be opened", 0, plain_repaired);
+  if (plain_forgetful != 0) print_row("and lacks what had been reported", 0, plain_forgetful);
 }
 
 int run(const Arguments &arguments) {
@@ -72,12 +75,18 @@ int run(const Arguments &arguments) {
   e2e::KillRounds rounds(subject, arguments.tools, arguments.dir, arguments.seed, arguments.kills);
   rounds.run_undisturbed();
   e2e::Tally plain;
+  int plain_repaired = 0, plain_forgetful = 0;
   for (int done = 1; done <= arguments.kills; ++done) {
     rounds.kill_snapshot_build();
-    if (arguments.compare) ++plain[rounds.kill_plain_build().kind];
+    if (arguments.compare) {
+      const Verdict verdict = rounds.kill_plain_build();
+      ++plain[verdict.kind];
+      plain_repaired += verdict.repaired ? 1 : 0;
+      plain_forgetful += verdict.forgetful ? 1 : 0;
+    }
     show_progress(arguments, done, rounds);
   }
-  if (arguments.compare) print_table(arguments, plain);
+  if (arguments.compare) print_table(arguments, plain, plain_repaired, plain_forgetful);
   return 0;
 }
 
@@ -86,7 +95,9 @@ int run(const Arguments &arguments) {
 int main(int argc, char **argv) {
   Arguments arguments;
   CLI::App app("kills an example again and again, and checks what is left each time");
-  app.add_option("example", arguments.example, "array_append, linked_list, btree or kv")->required();
+  app.add_option("example", arguments.example,
+                 "array_append, linked_list, btree, kv, or kyotocabinet, kyotocabinet_tree")
+      ->required();
   app.add_option("--examples", arguments.tools.examples, "directory of the examples' programs")->required();
   app.add_option("--snapctl", arguments.tools.snapctl, "path of snapctl")->required();
   app.add_option("--dir", arguments.dir, "where to put the data files")->required();

@@ -57,12 +57,13 @@ void KillRounds::run_undisturbed() {
 // Throws unless the file is as some msync left it.
 Verdict KillRounds::check_by(Build build, const std::string &name) {
   Command command = subject_.check(build, dir_.file(name));
-  if (!fs::exists(dir_.file(name))) return {Verdict::Kind::committed, 0, "no file"};
+  if (!fs::exists(dir_.file(name))) return {Verdict::Kind::committed, 0, "no file", false, false};
   auto start = std::chrono::steady_clock::now();
   Verdict verdict = run_check(command, patience);
   auto duration = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start);
   check_duration_ = duration;
-  demand(verdict.kind == Verdict::Kind::committed, joined(command) + ": " + verdict.details);
+  demand(verdict.kind == Verdict::Kind::committed && !verdict.repaired,
+         joined(command) + ": " + verdict.details);
   return verdict;
 }
 
@@ -144,10 +145,16 @@ Verdict KillRounds::kill_plain_build() {
   const std::string file = dir_.file(plain_name);
   copy_if_there(dir_.file(before_name), file);
   Killed killed = run_and_kill(subject_.run(Build::plain, file), point_);
-  if (killed.finished) return {Verdict::Kind::committed, subject_.operations(), "finished before the kill"};
-  if (!fs::exists(file)) return {Verdict::Kind::committed, 0, "no file"};
+  if (killed.finished)
+    return {Verdict::Kind::committed, subject_.operations(), "finished before the kill", false, false};
+  if (!fs::exists(file)) return {Verdict::Kind::committed, 0, "no file", false, false};
   // A store whose lock was taken hangs; that is told from slowness by how long a sound one takes.
-  return run_check(subject_.check(Build::plain, file), std::max(microseconds(300ms), 4 * check_duration_));
+  Verdict verdict =
+      run_check(subject_.check(Build::plain, file), std::max(microseconds(300ms), 4 * check_duration_));
+  const bool sound =
+      verdict.kind == Verdict::Kind::committed || verdict.kind == Verdict::Kind::between_commits;
+  verdict.forgetful = sound && killed.reported.has_value() && verdict.counter < *killed.reported;
+  return verdict;
 }
 
 }  // namespace e2e

@@ -15,10 +15,9 @@ struct Scale {
 
 // Enough work between two commits that a kill is likely to meet it, enough commits that it may meet those
 // too.
-constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192},
-                            {"linked_list", 4096 * 200, 4096},
-                            {"btree", 2048 * 200, 2048},
-                            {"kv", 0, 512}};
+constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192}, {"linked_list", 4096 * 200, 4096},
+                            {"btree", 2048 * 200, 2048},        {"kv", 0, 512},
+                            {"kyotocabinet", 64 * 150, 64},     {"kyotocabinet_tree", 64 * 150, 64}};
 
 Command with_arguments(Command first, const Command &more) {
   first.insert(first.end(), more.begin(), more.end());
@@ -80,6 +79,7 @@ Verdict run_check(const Command &command, microseconds time_max) {
   Outcome outcome = run_command(command, time_max);
   Verdict verdict;
   verdict.details = outcome.describe();
+  verdict.repaired = outcome.output.find("repaired\n") != std::string::npos;
   if (outcome.end == Outcome::End::timed_out) {
     verdict.kind = Verdict::Kind::hung;
   } else if (outcome.end == Outcome::End::exited && (outcome.status == 0 || outcome.status == 3)) {

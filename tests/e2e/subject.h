@@ -9,7 +9,7 @@
 namespace e2e {
 
 struct Tools {
-  std::string examples;  // directory with NAME and NAME-plain
+  std::string examples;  // directory with NAME and NAME-plain, which behave as examples/example.h says
   std::string snapctl;
   std::string words;  // the list that kv loads
   // Not empty: Build::snapshot is NAME-plain as well, under this libsnapshot.so with page tracking.
@@ -45,6 +45,8 @@ struct Verdict {
   enum class Kind { committed, between_commits, damaged, crashed, hung } kind = Kind::crashed;
   std::uint64_t counter = 0;  // valid for the first two
   std::string details;
+  bool forgetful = false;  // of a plain build: less is there than had been reported
+  bool repaired = false;   // the program had to repair the file to open it, and says so
 };
 
 Verdict run_check(const Command &command, microseconds time_max);

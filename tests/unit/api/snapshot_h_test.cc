@@ -107,7 +107,47 @@ TEST_CASE("commit and rollback of what is not managed, or not mapped, fail with 
   CHECK(error_of(snapshot_commit(file.begin(), 4 * page + 1)) == ENOMEM);
   CHECK(last_error().find("beyond what is mapped") != std::string::npos);
   CHECK(error_of(snapshot_rollback(file.begin(), 4 * page + 1)) == ENOMEM);
-  CHECK(error_of(snapshot_commit(file.begin(), ~std::size_t{0})) == ENOMEM);
+  CHECK(error_of(snapshot_commit(file.begin(), SNAPSHOT_WHOLE_FILE - 1)) == ENOMEM);
+  CHECK(error_of(snapshot_commit(&unmanaged, SNAPSHOT_WHOLE_FILE)) == EINVAL);
+  CHECK(error_of(snapshot_rollback(file.begin() + 4 * page, SNAPSHOT_WHOLE_FILE)) == EINVAL);
+}
+
+TEST_CASE("SNAPSHOT_WHOLE_FILE means what is not mapped of the file, too, and its size") {
+  TempDir dir;
+  write_file(dir / "data", std::string(4 * page, 0));
+  MappedFile file(dir / "data", page);
+  const std::string bytes(2 * page, 'x');
+  const auto read_all = [&] {
+    struct stat st;
+    REQUIRE(fstat(file.fd(), &st) == 0);
+    std::string text(static_cast<std::size_t>(st.st_size), '?');
+    REQUIRE(pread(file.fd(), text.data(), text.size(), 0) == st.st_size);
+    return text;
+  };
+  const auto change = [&] {
+    store(file.word(3), *file.word(3) + 1);
+    REQUIRE(pwrite(file.fd(), bytes.data(), bytes.size(), 3 * page) == 2 * page);
+  };
+  change();
+  // From anywhere in the mapping.
+  char *const inside = file.begin() + 100;
+  REQUIRE(snapshot_rollback(inside, SNAPSHOT_WHOLE_FILE) == 0);
+  CHECK((read_all() == std::string(4 * page, 0)));
+  CHECK(*file.word(3) == 0);
+
+  change();
+  const auto before = statistics();
+  REQUIRE(snapshot_commit(inside, SNAPSHOT_WHOLE_FILE) == 0);
+  CHECK(statistics().commits == before.commits + 1);
+  const std::string committed = read_all();
+  REQUIRE(committed.size() == 5 * page);
+  CHECK((committed.substr(3 * page) == bytes));
+  CHECK((read_file(dir / "data") == committed));
+
+  change();
+  REQUIRE(ftruncate(file.fd(), 10) == 0);
+  REQUIRE(snapshot_rollback(inside, SNAPSHOT_WHOLE_FILE) == 0);
+  CHECK((read_all() == committed));
 }
 
 TEST_CASE("the last error is this thread's, and empty before the first") {

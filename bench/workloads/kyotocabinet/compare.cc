@@ -1,0 +1,167 @@
+// kyotocabinet_updates: the updates of worker.cc by plain Kyoto Cabinet, with its soft and its hard
+// transactions, and by the port to Snapshot; on memory media and on a disk. See bench/README.md.
+// bench/kyotocabinet builds the workers.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "harness/bar_chart.h"
+#include "harness/fail.h"
+#include "harness/interleave.h"
+#include "harness/options.h"
+#include "harness/scratch_dir.h"
+#include "harness/stats.h"
+#include "harness/worker_process.h"
+
+namespace bench {
+namespace {
+
+constexpr unsigned kPerCommit[] = {1, 10, 100, 1000};
+
+struct Medium {
+  const char *title, *environment;
+  std::string parent;     // of the files
+  const char *clock;      // which of a worker's times counts
+  std::uint64_t updates;  // of a round, at least
+  std::uint64_t commits;  // of a round, at most
+  std::size_t reference;  // the system that the port is compared with first
+  double aims[2];         // times faster at the smallest and at the largest commits; 0: none
+};
+
+struct System {
+  std::string name, how;
+  std::unique_ptr<WorkerProcess> worker;
+};
+
+class Comparison {
+ public:
+  Comparison(const Options &options, const Medium &medium) : medium_(medium), scratch_(medium.parent) {
+    add(options, "none", "plain", "none");
+    add(options, "soft", "plain", "soft");
+    add(options, "hard", "plain", "hard");
+    add(options, "port", "snapshot", "hard");
+  }
+
+  void measure_all(unsigned rounds, BarChart *chart) {
+    print_head(rounds);
+    for (const unsigned per_commit : kPerCommit) {
+      const Rounds times = measure(per_commit, rounds);
+      print_line(per_commit, times);
+      std::vector<double> medians;
+      for (const auto &row : times) medians.push_back(summarise(row).median / 1000);
+      chart->add_group(std::to_string(per_commit), medians);
+    }
+    verify();
+    for (System &system : systems_) system.worker->finish();
+  }
+
+ private:
+  static constexpr std::size_t kSoft = 1, kHard = 2, kPort = 3;
+
+  void add(const Options &options, const std::string &name, const std::string &kind, const std::string &how) {
+    const std::string worker = options.program("kyotocabinet_updates-" + kind);
+    if (access(worker.c_str(), X_OK) != 0) fail(worker + ": not built; bench/kyotocabinet builds it");
+    systems_.push_back({name, how,
+                        std::make_unique<WorkerProcess>(std::vector{worker, scratch_.file(name), how},
+                                                        std::vector<std::string>{medium_.environment})});
+  }
+
+  Rounds measure(unsigned per_commit, unsigned rounds) {
+    const std::uint64_t commits = std::clamp(medium_.updates / per_commit, std::uint64_t{1}, medium_.commits);
+    const std::uint64_t updates = commits * per_commit;
+    transactions_ += (rounds + 1) * commits;
+    const std::string command = "run " + std::to_string(updates) + " " + std::to_string(per_commit);
+    return interleave(systems_.size(), rounds, [&](std::size_t i) {
+      return static_cast<double>(number(systems_[i].worker->ask(command), medium_.clock)) /
+             static_cast<double>(updates);
+    });
+  }
+
+  // That each did the work, and the same work.
+  void verify() {
+    std::uint64_t expected = 0;
+    for (std::size_t i = 0; i < systems_.size(); ++i) {
+      Reply facts = systems_[i].worker->ask("check");
+      const auto require = [&](bool truth, const char *what) {
+        if (!truth) fail("kyotocabinet_updates: " + systems_[i].name + ": " + what);
+      };
+      if (i == 0) expected = number(facts, "digest");
+      require(number(facts, "digest") == expected, "the records differ from the first system's");
+      require(number(facts, "count") == 1000000, "the number of records is wrong");
+      require(number(facts, "transactions") == transactions_, "the number of transactions is wrong");
+      require(number(facts, "wal") == (i == kSoft || i == kHard ? 1 : 0),
+              "it should write a log of its own if it is plain and has transactions, and only then");
+      // One more: the records at the start.
+      if (i == kPort)
+        require(number(facts, "commits") == transactions_ + 1, "the number of commits is wrong");
+    }
+  }
+
+  void print_head(unsigned rounds) {
+    std::printf("\n%s: us per update (%s time), median of %u\n  %-10s", medium_.title,
+                medium_.clock == std::string("ns") ? "CPU" : "wall", rounds, "per commit");
+    for (const System &system : systems_) std::printf("%13s", system.name.c_str());
+    std::printf("   soft / port    hard / port\n");
+  }
+
+  void print_line(unsigned per_commit, const Rounds &times) {
+    std::printf("  %-10u", per_commit);
+    for (std::vector<double> row : times) {
+      for (double &value : row) value /= 1000;
+      std::printf("%14s", with_spread(summarise(row), 2).c_str());
+    }
+    for (const std::size_t plain : {kSoft, kHard})
+      std::printf("%15s", with_spread(summarise(paired_ratios(times[plain], times[kPort])), 2).c_str());
+    const double aim = per_commit == 1 ? medium_.aims[0] : per_commit == 1000 ? medium_.aims[1] : 0;
+    if (aim != 0) {
+      const Summary ratio = summarise(paired_ratios(times[medium_.reference], times[kPort]));
+      std::printf("   aim: %s at least %g: %s", systems_[medium_.reference].name.c_str(), aim,
+                  words(at_least(ratio, aim)));
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+  const Medium &medium_;
+  ScratchDir scratch_;
+  std::vector<System> systems_;
+  std::uint64_t transactions_ = 0;  // per system
+};
+
+void kyotocabinet_updates(const Options &options) {
+  const char *disk = getenv("BENCH_DISK");
+  // Hard transactions sync at each update, so a round on a disk has few of them.
+  const Medium media[] = {
+      {.title = "tmpfs, SNAPSHOT_MEDIA=memory",
+       .environment = "SNAPSHOT_MEDIA=memory",
+       .parent = "",
+       .clock = "ns",
+       .updates = 20000,
+       .commits = 20000,
+       .reference = 1,
+       .aims = {4, 1.5}},
+      {.title = "disk, SNAPSHOT_MEDIA=page-cache",
+       .environment = "SNAPSHOT_MEDIA=page-cache",
+       .parent = disk != nullptr ? disk : options.directory,
+       .clock = "wall_ns",
+       .updates = 1000,
+       .commits = 200,
+       .reference = 2,
+       .aims = {3, 0}},
+  };
+  std::printf("Kyoto Cabinet: random updates of 100-byte values in a million records\n");
+  BarChart chart("Kyoto Cabinet: µs per update of 100 bytes, by updates per commit",
+                 {"plain, no transactions", "plain, soft", "plain, hard", "port to Snapshot"});
+  for (const Medium &medium : media) {
+    chart.add_panel(medium.title);
+    Comparison(options, medium).measure_all(options.rounds, &chart);
+  }
+  if (!options.svg.empty()) chart.write(options.svg);
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char **argv) { return bench::run_program(argc, argv, bench::kyotocabinet_updates); }
