@@ -71,7 +71,7 @@ fails_with 125 "$snaprun" --nonsense true
 one_error '--nonsense: unknown option'
 fails_with 125 "$snaprun" --nonsense=1 true
 one_error '--nonsense: unknown option'
-for option in --track --pages-from --media --copy --exit --wait --log --persist; do
+for option in --track --pages-from --media --protocol --copy --exit --wait --log --persist; do
   fails_with 125 "$snaprun" $option perhaps true
   one_error "$option perhaps: must be one of:"
 done
