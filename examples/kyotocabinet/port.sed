@@ -49,4 +49,7 @@ bool File::managed() const { return snapshot_is_managed(((FileCore*)opq_)->map, 
 /^  bool synchronize_impl(/,/^  }/ s/if (hard && !dump_free_blocks/if (hard \&\& !file_.managed() \&\& !dump_free_blocks/
 
 # kcplantdb.h
-/^  bool fix_auto_transaction_leaf(/,/^  }/ s/if (!save_leaf_node(node))/if (!db_.begin_transaction(autosync_) || (err = !save_leaf_node(node) || !dump_meta(), !db_.end_transaction(!err)))/
+/^  bool fix_auto_transaction_leaf(/,/^  }/ {
+  /^    if (!save_leaf_node/i\
+    if (autotran_ && !tran_ && node->dirty && db_.begin_transaction(autosync_)) err = !save_leaf_node(node) || !dump_meta(), err |= !db_.end_transaction(!err); else
+}

@@ -41,24 +41,38 @@ void clear_for_commit(ManagedFile &file, u64 from, u64 to) {
   __snapshot_mark(file.base().ptr() + from, to - from);
 }
 
-// What is pending in the lines of [from, to), which is cut off, is taken back: commits and rollbacks look for
-// marks up to the end of the file, so none may be left beyond it for a later growth or a rollback to meet.
-Status take_back(ManagedFile &file, u64 from, u64 to) SNAPSHOT_REQUIRES(file.commit_lock) {
+// Calls f(offset, mark) for each marked line of [from, to), offsets of the file, until it fails.
+template <typename F>
+Status for_each_marked(const ManagedFile &file, u64 from, u64 to, F f) {
   for (u64 at = round_up(from, kLineBytes); at < to; at += kLineBytes) {
-    const WorkingAddr line{file.base().value + at};
-    u8 *const mark = &line_map()[line_of(line.value)];
+    u8 *const mark = &line_map()[line_of(file.base().value + at)];
     if (SNAPSHOT_LIKELY(__atomic_load_n(mark, __ATOMIC_RELAXED) == 0)) continue;
-    if (at < file.committed_size) {
-      const BackingAddr old = backing_of(line);
-      if (!file.medium.is_memory() || !is_prepared(old, kLineBytes))
-        if (Status s = prepare_for_reading(old, kLineBytes); !s.ok()) return s;
-      copy_line(line.ptr(), old.ptr());
-    } else {
-      fill_bytes(line.ptr(), 0, kLineBytes);
-    }
-    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
+    if (Status s = f(at, mark); !s.ok()) return s;
   }
   return kOk;
+}
+
+// What is pending in the lines of [from, to), which is cut off, is taken back: commits and rollbacks look for
+// marks up to the end of the file, so none may be left beyond it for a later growth or a rollback to meet. On
+// failure nothing has changed.
+Status take_back(ManagedFile &file, u64 from, u64 to) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const bool memory = file.medium.is_memory();
+  const u64 committed = file.committed_size;
+  const auto backing = [&](u64 at) { return backing_of(WorkingAddr{file.base().value + at}); };
+  Status s = for_each_marked(file, from, min_u64(to, committed), [&](u64 at, u8 *) {
+    return memory && is_prepared(backing(at), kLineBytes) ? kOk
+                                                          : prepare_for_reading(backing(at), kLineBytes);
+  });
+  if (!s.ok()) return s;
+  return for_each_marked(file, from, to, [&](u64 at, u8 *mark) {
+    u8 *const line = file.base().ptr() + at;
+    if (at < committed)
+      copy_line(line, backing(at).ptr());
+    else
+      fill_bytes(line, 0, kLineBytes);
+    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
+    return kOk;
+  });
 }
 
 // The size has shrunk for real: blocks are gone, and the kernel has dropped the pages of a lazy working copy.
