@@ -16,10 +16,11 @@ bool any_of_eight(LineIndex line) {
 
 void ask_for_scan(const ManagedFile &file) { windows[file.slot].scan.store(true, std::memory_order_release); }
 
-// The lines of the window that can hold data.
-LineRange lines_of_data(const ManagedFile &file) {
+// The lines of the window that can be marked: up to the end of the file, or, as long as a cut waits for its
+// commit, to where it ended before.
+LineRange lines_of_data(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   const Window &w = file.window();
-  const u64 bytes = round_up(file.size.load(std::memory_order_relaxed), kPageBytes);
+  const u64 bytes = round_up(max_u64(file.size.load(std::memory_order_relaxed), file.file_size), kPageBytes);
   return {w.first_line, w.first_line + min_u64(bytes / kLineBytes, w.line_count)};
 }
 
@@ -140,7 +141,7 @@ void take_from_map(LineRange range, Taker &taker) {
 }
 
 // Stale entries may not pile up for ever: beyond this a look at the whole line map is cheaper than the list.
-bool too_many(const ManagedFile &file, u64 pending) {
+bool too_many(const ManagedFile &file, u64 pending) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_LIKELY(pending <= 4096)) return false;
   const LineRange data = lines_of_data(file);
   return pending > 4096 + (data.end - data.first) / 8;

@@ -41,40 +41,6 @@ void clear_for_commit(ManagedFile &file, u64 from, u64 to) {
   __snapshot_mark(file.base().ptr() + from, to - from);
 }
 
-// Calls f(offset, mark) for each marked line of [from, to), offsets of the file, until it fails.
-template <typename F>
-Status for_each_marked(const ManagedFile &file, u64 from, u64 to, F f) {
-  for (u64 at = round_up(from, kLineBytes); at < to; at += kLineBytes) {
-    u8 *const mark = &line_map()[line_of(file.base().value + at)];
-    if (SNAPSHOT_LIKELY(__atomic_load_n(mark, __ATOMIC_RELAXED) == 0)) continue;
-    if (Status s = f(at, mark); !s.ok()) return s;
-  }
-  return kOk;
-}
-
-// What is pending in the lines of [from, to), which is cut off, is taken back: commits and rollbacks look for
-// marks up to the end of the file, so none may be left beyond it for a later growth or a rollback to meet. On
-// failure nothing has changed.
-Status take_back(ManagedFile &file, u64 from, u64 to) SNAPSHOT_REQUIRES(file.commit_lock) {
-  const bool memory = file.medium.is_memory();
-  const u64 committed = file.committed_size;
-  const auto backing = [&](u64 at) { return backing_of(WorkingAddr{file.base().value + at}); };
-  Status s = for_each_marked(file, from, min_u64(to, committed), [&](u64 at, u8 *) {
-    return memory && is_prepared(backing(at), kLineBytes) ? kOk
-                                                          : prepare_for_reading(backing(at), kLineBytes);
-  });
-  if (!s.ok()) return s;
-  return for_each_marked(file, from, to, [&](u64 at, u8 *mark) {
-    u8 *const line = file.base().ptr() + at;
-    if (at < committed)
-      copy_line(line, backing(at).ptr());
-    else
-      fill_bytes(line, 0, kLineBytes);
-    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
-    return kOk;
-  });
-}
-
 // The size has shrunk for real: blocks are gone, and the kernel has dropped the pages of a lazy working copy.
 void forget_beyond(ManagedFile &file, u64 size) {
   const u64 first = round_up(size, kPageBytes);
@@ -172,7 +138,6 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     file.size.store(size, std::memory_order_release);
   } else if (size < old_size) {
     keep_handle(file, fd);
-    if (Status s = take_back(file, size, old_size); !s.ok()) return s;
     // The rest of the last page reads as zeros (mmap, "remaining bytes"). Marked, because the file may grow
     // again before the commit; the commit drops marks beyond the end.
     clear_working(file, size, round_up(size, kPageBytes));

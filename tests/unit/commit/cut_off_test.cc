@@ -1,5 +1,5 @@
 // Changes that are pending in a part of the file that is cut off. There are more of them than a commit looks
-// up one by one (pending_max in commit/gather.cc).
+// up one by one (too_many in commit/gather.cc).
 #include <catch2/catch.hpp>
 
 #include "support/mapped_file.h"
