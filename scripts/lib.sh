@@ -11,7 +11,7 @@ snapshot_packages_quickstart=(
   libcli11-dev nlohmann-json3-dev libfmt-dev wamerican)
 # For scripts/kyotocabinet.
 # shellcheck disable=SC2034
-snapshot_packages_kyotocabinet=(dpkg-dev g++ make zlib1g-dev liblzo2-dev liblzma-dev)
+snapshot_packages_kyotocabinet=(libkyotocabinet-dev dpkg-dev g++ make zlib1g-dev liblzo2-dev liblzma-dev)
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034
 snapshot_packages_test=(

@@ -1,7 +1,7 @@
 // kill_loop: runs an example, kills it again and again, and checks what is left each time.
 //
 //   kill_loop EXAMPLE --examples DIR --snapctl FILE --dir DIR [--kills N] [--seed S] [--words FILE]
-//             [--compare | --canary] [--title TEXT] [--preload LIBRARY]
+//             [--compare | --canary] [--title TEXT] [--preload LIBRARY] [--may-repair]
 //
 // --compare  also kills the plain build at the same points, and prints a table of both
 // --canary   proves that the checks find damage: fails unless they do
@@ -104,6 +104,8 @@ int main(int argc, char **argv) {
   app.add_option("--words", arguments.tools.words, "word list for kv");
   app.add_option("--preload", arguments.tools.preload,
                  "libsnapshot.so, for the plain build with page tracking");
+  app.add_flag("--may-repair", arguments.tools.may_repair,
+               "a program may repair its file when it opens it, because a flag of its own says that it must");
   app.add_option("--kills", arguments.kills, "how many")->check(CLI::PositiveNumber);
   app.add_option("--seed", arguments.seed, "where to aim; random if not given");
   app.add_flag("--compare", arguments.compare, "kill the plain build as well, and print a table");

@@ -14,6 +14,9 @@ struct Tools {
   std::string words;  // the list that kv loads
   // Not empty: Build::snapshot is NAME-plain as well, under this libsnapshot.so with page tracking.
   std::string preload;
+  // Whether a program may repair its file at opening it, because a flag of its own says that nobody closed
+  // it.
+  bool may_repair = false;
 };
 
 enum class Build { snapshot, plain };

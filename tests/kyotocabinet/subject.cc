@@ -26,6 +26,7 @@ using Records = std::map<std::string, std::string>;
 
 constexpr const char *counter_key = "counter";
 constexpr int64_t mapped_bytes = 256 << 10;  // much less than the file will have
+constexpr int64_t all_bytes = 64 << 20;      // more: Kyoto Cabinet's default
 constexpr uint64_t keys = 1500;
 
 struct Operation {
@@ -78,17 +79,6 @@ class Listener : public kyotocabinet::BasicDB::Logger {
   }
 } listener;
 
-void open(Database &database, const options &options, uint32_t mode) {
-  database.tune_logger(&listener, Listener::WARN);
-  database.tune_map(mapped_bytes);
-  database.tune_buckets(997);
-  database.tune_defrag(8);
-  if (!database.open(options.file, Database::OWRITER | mode)) {
-    fprintf(stderr, "damaged: cannot be opened: %s\n", database.error().message());
-    exit(EXIT_DAMAGED);
-  }
-}
-
 std::string how_to_commit() {
 #ifdef WITH_SNAPSHOT
   const char *how = getenv("KYOTOCABINET_PORT");
@@ -99,6 +89,19 @@ std::string how_to_commit() {
   for (const char *known : {"transactions", "hard", "auto", "synchronize", "none"})
     if (strcmp(how, known) == 0) return how;
   quit(EXIT_USAGE, "%s is no way to commit", how);
+}
+
+void open(Database &database, const options &options, uint32_t mode) {
+  database.tune_logger(&listener, Listener::WARN);
+  // Unmodified, a synchronize is an msync of the mapping, which has to be all of the file to be one commit,
+  // and an fsync.
+  database.tune_map(how_to_commit() == "synchronize" ? all_bytes : mapped_bytes);
+  database.tune_buckets(997);
+  database.tune_defrag(8);
+  if (!database.open(options.file, Database::OWRITER | mode)) {
+    fprintf(stderr, "damaged: cannot be opened: %s\n", database.error().message());
+    exit(EXIT_DAMAGED);
+  }
 }
 
 class Batches {

@@ -160,7 +160,7 @@ TEST_CASE("the API's errors") {
   CHECK(fails(SNAPSHOT_CALL(snapshot_commit)(nullptr, 1), EINVAL));
   CHECK(fails(SNAPSHOT_CALL(snapshot_commit)(m, 2 * kPage), ENOMEM));
   CHECK(fails(SNAPSHOT_CALL(snapshot_rollback)(m + kPage, 1), EINVAL));
-  CHECK(fails(SNAPSHOT_CALL(snapshot_commit)(m, kHuge), ENOMEM));
+  CHECK(fails(SNAPSHOT_CALL(snapshot_commit)(m, SNAPSHOT_WHOLE_FILE - 1), ENOMEM));
   CHECK(SNAPSHOT_CALL(snapshot_commit)(m + 3, 0) == 0);
   CHECK(SNAPSHOT_CALL(snapshot_commit)(m + 3, 1) == 0);
   SNAPSHOT_CALL(snapshot_log_range)(local, sizeof local);

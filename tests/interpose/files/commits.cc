@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "in_child.h"
+#include "protocol.h"
 
 using namespace test;
 
@@ -150,6 +151,6 @@ TEST_CASE("each commit is counted, and an empty one is no commit") {
   CHECK(after.commits - before.commits == 1);
   CHECK(after.commits_empty - before.commits_empty == 2);
   CHECK(after.lines_committed - before.lines_committed == 2);
-  CHECK(after.fences - before.fences == 2);
+  CHECK(after.fences - before.fences == (test::commits_by_redo() ? 1 : 2));
   CHECK(after.files_managed == before.files_managed - 1);
 }
