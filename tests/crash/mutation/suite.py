@@ -17,11 +17,13 @@ HELPERS = {"interpose_files_linked": "interpose_probe_linked"}
 MEDIA = ({"SNAPSHOT_MEDIA": "memory"}, {"SNAPSHOT_MEDIA": "page-cache"})
 PROTOCOLS = ({"SNAPSHOT_MEDIA": "memory", "SNAPSHOT_PROTOCOL": "undo"},
              {"SNAPSHOT_MEDIA": "memory", "SNAPSHOT_PROTOCOL": "redo"}, {"SNAPSHOT_MEDIA": "page-cache"})
+EITHER = ({"SNAPSHOT_PROTOCOL": "undo"}, {"SNAPSHOT_PROTOCOL": "redo"})
 COPIES = ({"SNAPSHOT_COPY": "lazy"}, {"SNAPSHOT_COPY": "eager"})
 BOTH = tuple({**m, **c} for m in MEDIA for c in COPIES)
 # Not lazy where large sparse files are mapped: on tmpfs a lazy copy allocates every hole.
 EAGER = tuple({**m, "SNAPSHOT_COPY": "eager"} for m in MEDIA)
-VARIANTS = {"unit_api": MEDIA, "crash_mutation": PROTOCOLS, "crash_states": PROTOCOLS, "interpose_files_linked": EAGER, "crash_full_disk": BOTH}
+VARIANTS = {"unit_api": MEDIA, "crash_mutation": PROTOCOLS, "crash_states": EITHER, "interpose_files_linked": EAGER,
+            "crash_full_disk": BOTH}
 # These are no Catch2 programs: how their cases are listed, one a line, and run.
 PLAIN = {"crash_faults": (["--list"], lambda name: ["--scenario", name]),
          "crash_states": (None, lambda name: ["--stop-after", "1"])}
