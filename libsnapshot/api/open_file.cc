@@ -6,6 +6,7 @@
 #include "base/step.h"
 #include "base/syscall.h"
 #include "commit/changed_lines.h"
+#include "commit/redo.h"
 #include "commit/resize.h"
 #include "platform/private_fd.h"
 #include "platform/settings.h"
@@ -267,8 +268,7 @@ void let_go_of_log(ManagedFile &file) {
   // A size that was changed after the last fence (a shrink that was applied, a growth that was rolled back)
   // is not on the medium yet, and with the log goes what would bring it back.
   Status s = at_rest ? kOk : Status{EIO};
-  // What the last redo commit left to the fence of the next one.
-  if (s.ok() && file.protocol == Protocol::redo) s = file.medium.fence_data(backing_of(file.base()), 0);
+  if (s.ok() && file.protocol == Protocol::redo) settle_redo(file);
   if (s.ok() && (file.size_fd >= 0 || (!file.medium.is_memory() && file.log.sequence != 0)))
     s = sync_size(backing_of(file.base()));
   if (s.ok()) s = retire_log(file.log_path.c_str(), file.log.fd, file.log.header);

@@ -89,6 +89,7 @@ Status retire_leftover(ManagedFile &file, u64 our_log) SNAPSHOT_REQUIRES(file.co
   Status s = read_log(fd, file.log_path.c_str(), &view);
   // Anybody else's may be what the file is to be recovered from.
   if (s.ok() && view.header.log_id != our_log) s = {EEXIST};
+  if (s.ok() && file.protocol == Protocol::redo) settle_redo(file);
   if (s.ok()) s = retire_log(file.log_path.c_str(), fd, view.header);
   close_private(fd);
   return s;

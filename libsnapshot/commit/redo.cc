@@ -52,10 +52,11 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   (void)copy_to_backing(file.medium, file.runs, file.record.data() + lines_offset(run_count));
   // Non-temporal stores may become visible after the unlocking of the file: to another thread, which then
   // commits or rolls back, they must not.
-  if (SNAPSHOT_UNLIKELY(__libc_single_threaded == 0))
-    (void)file.medium.fence_data(backing_of(file.base()), 0);
+  if (SNAPSHOT_UNLIKELY(__libc_single_threaded == 0)) settle_redo(file);
   SNAPSHOT_STEP("commit-applied");
   return kOk;
 }
+
+void settle_redo(const ManagedFile &file) { (void)file.medium.fence_data(backing_of(file.base()), 0); }
 
 }  // namespace snapshot

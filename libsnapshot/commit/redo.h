@@ -16,4 +16,8 @@ namespace snapshot {
 // Failure (ENOSPC, EDQUOT, EIO, ENOMEM): nothing has happened; file.runs is untouched, for put_back.
 Status commit_redo(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock);
 
+// What the newest commit has left to the fence of the next one is durable on return. To be called before its
+// log says that it is over. Memory media do not fail.
+void settle_redo(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+
 }  // namespace snapshot
