@@ -3,10 +3,11 @@
 #include <linux/magic.h>
 
 #include "api/file_table.h"
+#include "api/group_commit.h"
 #include "base/step.h"
 #include "base/syscall.h"
 #include "commit/changed_lines.h"
-#include "commit/redo.h"
+#include "commit/commit.h"
 #include "commit/resize.h"
 #include "platform/private_fd.h"
 #include "platform/settings.h"
@@ -168,10 +169,10 @@ void describe(const Candidate &c, RegisteredFile &file) {
   file.size_fd = -1;
 }
 
-// The redo protocol is the faster one on memory media at every size of commit (README.md), and is not there
-// yet on the others.
+// The redo protocol is the faster one on both media at every size of commit (README.md).
 Protocol choose_protocol(const Settings &settings, const Medium &medium) {
-  return medium.is_memory() && settings.protocol != ProtocolChoice::undo ? Protocol::redo : Protocol::undo;
+  if (settings.protocol == ProtocolChoice::undo) return Protocol::undo;
+  return medium.is_memory() ? Protocol::redo : Protocol::append;
 }
 
 Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile &file,
@@ -181,6 +182,10 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   file.track_pages = settings.track != TrackChoice::stores;
   if (Status s = choose_medium(settings, c.fd, c.path.c_str(), &file.medium); !s.ok()) return s;
   file.protocol = choose_protocol(settings, file.medium);
+  file.append = {};
+  file.group.useful.store(file.protocol == Protocol::append, std::memory_order_relaxed);
+  file.append.area_max = format::kAreaBytesMin;
+  while (4 * file.append.area_max <= settings.log_limit) file.append.area_max *= 2;
   if (Status s = take_over(c, settings, file, counters); !s.ok()) return s;
   file.log.sequence = 0;
   file.log.medium = file.medium;
@@ -264,12 +269,13 @@ void let_go_of_log(ManagedFile &file) {
   if (!file.log.is_open()) return;
   // A file that is larger than its commit, or whose last commit could not be completed or undone, is for
   // recovery.
-  const bool at_rest = file.file_size == file.committed_size && file.failed_runs.size() == 0;
+  const bool at_rest = is_at_rest(file);
   // A size that was changed after the last fence (a shrink that was applied, a growth that was rolled back)
   // is not on the medium yet, and with the log goes what would bring it back.
   Status s = at_rest ? kOk : Status{EIO};
-  if (s.ok() && file.protocol == Protocol::redo) settle_redo(file);
-  if (s.ok() && (file.size_fd >= 0 || (!file.medium.is_memory() && file.log.sequence != 0)))
+  if (s.ok()) s = settle(file);
+  if (s.ok() && (file.size_fd >= 0 ||
+                 (file.protocol == Protocol::undo && !file.medium.is_memory() && file.log.sequence != 0)))
     s = sync_size(backing_of(file.base()));
   if (s.ok()) s = retire_log(file.log_path.c_str(), file.log.fd, file.log.header);
   close_areas(&file.log);
@@ -304,6 +310,7 @@ void close_inherited(RegisteredFile &file) {
 void become_inherited(RegisteredFile &file) {
   file.commit_lock.reset_after_fork();
   file.mappings_lock.reset_after_fork();
+  forget_group_after_fork(file);
   file.state.store(FileState::inherited, std::memory_order_release);
   // Closing our copies of the descriptors leaves the parent's lock alone: flock belongs to the open file
   // description.

@@ -1,5 +1,8 @@
 #include "api/range.h"
 
+#include <sys/single_threaded.h>
+
+#include "api/group_commit.h"
 #include "commit/commit.h"
 #include "snapshot/snapshot.h"
 
@@ -44,15 +47,17 @@ Status locked(RegisteredFile &file, Action action) SNAPSHOT_NO_THREAD_SAFETY_ANA
   return s;
 }
 
-LineRange lines_of(const RegisteredFile &file, u64 address, u64 length) {
-  return length == SNAPSHOT_WHOLE_FILE ? whole_file(file) : lines_between(file, address, length);
+bool shares_sync(const RegisteredFile &file, Durability durability) {
+  return __libc_single_threaded == 0 && durability == Durability::now &&
+         file.group.useful.load(std::memory_order_relaxed);
 }
 
-Status commit_part(RegisteredFile &file, u64 begin, u64 length) {
+Status commit_part(RegisteredFile &file, u64 begin, u64 length, Durability durability) {
+  if (shares_sync(file, durability)) return commit_in_group(file, begin, length);
   return locked(file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
     // Closed and reused for another file since it was looked up: then this range is not mapped any more.
     if (!f.window().contains(begin)) return Status{ENOMEM};
-    return commit(f, lines_of(f, begin, length));
+    return commit(f, lines_of(f, begin, length), durability);
   });
 }
 
@@ -67,8 +72,9 @@ bool one_mapping_covers(RegisteredFile &file, u64 begin, u64 end) {
 }
 
 // One file's part of an msync.
-Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
-  if (SNAPSHOT_LIKELY(one_mapping_covers(file, begin, end))) return commit_part(file, begin, end - begin);
+Status sync_part(RegisteredFile &file, u64 begin, u64 end, Durability durability) {
+  if (SNAPSHOT_LIKELY(one_mapping_covers(file, begin, end)))
+    return commit_part(file, begin, end - begin, durability);
   const u64 base = file.base().value;
   Status result;
   Interval rest{begin - base, end - base};
@@ -81,7 +87,7 @@ Status sync_part(RegisteredFile &file, u64 begin, u64 end) {
     }
     if (!found || mapped.begin != rest.begin) keep_first(&result, {ENOMEM});
     if (!found) break;
-    keep_first(&result, commit_part(file, base + mapped.begin, mapped.end - mapped.begin));
+    keep_first(&result, commit_part(file, base + mapped.begin, mapped.end - mapped.begin, durability));
     rest.begin = mapped.end;
   }
   return result;
@@ -108,10 +114,14 @@ void for_each_part(u64 address, u64 end, bool *gap, F f) {
 
 }  // namespace
 
+LineRange lines_of(const RegisteredFile &file, u64 address, u64 length) {
+  return length == SNAPSHOT_WHOLE_FILE ? whole_file(file) : lines_between(file, address, length);
+}
+
 Status commit_managed(u64 address, u64 length) {
   RegisteredFile *file = nullptr;
   if (Status s = find(address, length, &file); !s.ok()) return s;
-  return commit_part(*file, address, length);
+  return commit_part(*file, address, length, Durability::now);
 }
 
 Status rollback_managed(u64 address, u64 length) {
@@ -131,14 +141,14 @@ bool is_managed(u64 address, u64 length) {
   return file->mappings.covers(pages_of(*file, address, end));
 }
 
-Status sync_pages(u64 address, u64 end) {
+Status sync_pages(u64 address, u64 end, Durability durability) {
   RegisteredFile *const first = file_at(address);
   if (SNAPSHOT_LIKELY(first != nullptr && end - first->base().value <= first->window().bytes()))
-    return sync_part(*first, address, end);
+    return sync_part(*first, address, end, durability);
   Status result;
   bool gap = false;
   for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
-    keep_first(&result, sync_part(file, from, to));
+    keep_first(&result, sync_part(file, from, to, durability));
   });
   if (gap) keep_first(&result, {ENOMEM});
   return result;
@@ -155,6 +165,8 @@ Status unmap_pages(u64 address, u64 end) {
 }
 
 Status commit_whole(RegisteredFile &file) {
+  if (shares_sync(file, Durability::now))
+    return commit_in_group(file, file.base().value, SNAPSHOT_WHOLE_FILE);
   return locked(
       file, [](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { return commit(f, whole_file(f)); });
 }

@@ -1,6 +1,8 @@
 // Operations on ranges of addresses, which may span mappings, files, and what is not managed at all.
 #pragma once
 #include "api/registry.h"
+#include "commit/append.h"
+#include "commit/gather.h"
 
 namespace snapshot {
 
@@ -11,12 +13,16 @@ Status commit_managed(u64 address, u64 length);
 Status rollback_managed(u64 address, u64 length);
 bool is_managed(u64 address, u64 length);
 
-// msync on whole pages [address, end) that lie in the working range: commits the mapped part of each file.
-// ENOMEM, after committing the rest, if a part is not mapped; the first error of a commit otherwise.
-Status sync_pages(u64 address, u64 end);
+// msync on whole pages [address, end) that lie in the working range: commits the mapped part of each file,
+// under Durability::later (MS_ASYNC) without waiting for it. ENOMEM, after committing the rest, if a part is
+// not mapped; the first error of a commit otherwise.
+Status sync_pages(u64 address, u64 end, Durability durability);
 
 // munmap on whole pages [address, end) in the working range.
 Status unmap_pages(u64 address, u64 end);
+
+// The lines of the file that such a range covers.
+LineRange lines_of(const RegisteredFile &file, u64 address, u64 length);
 
 // A commit of the whole file, as fsync does it.
 Status commit_whole(RegisteredFile &file);

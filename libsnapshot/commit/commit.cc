@@ -71,17 +71,12 @@ const char *advice(int error) {
   }
 }
 
-Status report(const ManagedFile &file, Status s) {
-  Message m;
-  m << file.path.c_str() << ": cannot commit: " << error_words(s.error) << advice(s.error);
-  return fail(s.error, m);
-}
-
 // The log that we had, or tried to make, if its retirement failed. The file is at rest, so it says nothing
 // that is needed.
 Status retire_leftover(ManagedFile &file, u64 our_log) SNAPSHOT_REQUIRES(file.commit_lock) {
-  // A commit that failed has been put back before (commit_lines).
-  if (file.file_size != file.committed_size) return {EEXIST};
+  // A commit that failed has been put back before (commit_lines). What is appended to a log that was closed
+  // can only be had from it by recovery.
+  if (!is_at_rest(file) || !file.append.checkpointed) return {EEXIST};
   int fd;
   LogView view;
   if (Status s = lock_existing_log(file.log_path.c_str(), Contention::quiet, true, &fd); !s.ok() || fd < 0)
@@ -89,7 +84,7 @@ Status retire_leftover(ManagedFile &file, u64 our_log) SNAPSHOT_REQUIRES(file.co
   Status s = read_log(fd, file.log_path.c_str(), &view);
   // Anybody else's may be what the file is to be recovered from.
   if (s.ok() && view.header.log_id != our_log) s = {EEXIST};
-  if (s.ok() && file.protocol == Protocol::redo) settle_redo(file);
+  if (s.ok()) s = settle(file);
   if (s.ok()) s = retire_log(file.log_path.c_str(), fd, view.header);
   close_private(fd);
   return s;
@@ -115,6 +110,7 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   (void)sys::close(static_cast<int>(fd));
   file.log.sequence = 0;
   file.log.medium = file.medium;
+  file.append.area_ends = false;
   if (s.ok()) s = open_areas(&file.log);
   if (!s.ok() && file.log.is_open()) {
     (void)sys::flock(file.log.fd, LOCK_UN);
@@ -127,13 +123,36 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.runs.clear();
   file.copies.trim(kKeepBytes);
-  if (file.failed_runs.size() == 0) file.record.trim(kKeepBytes);
+  const bool needed =
+      file.failed_runs.size() != 0 || (file.protocol == Protocol::append && file.record.size() != 0);
+  if (!needed) file.record.trim(kKeepBytes);
 }
 
-Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status commit_by_protocol(ManagedFile &file, u64 lines, Durability durability)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  switch (file.protocol) {
+    case Protocol::undo:
+      return commit_undo(file, lines);
+    case Protocol::redo:
+      return commit_redo(file, lines);
+    case Protocol::append:
+      return commit_append(file, lines, durability);
+  }
+  return {EINVAL};
+}
+
+// Whatever is compared with the backing range must find what was committed there.
+Status settle_to_compare(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  return file.protocol == Protocol::append ? settle_append(file) : kOk;
+}
+
+Status commit_lines(ManagedFile &file, LineRange range, Durability durability, Taken *taken)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_UNLIKELY(file.failed_runs.size() != 0))
     if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
+  if (SNAPSHOT_UNLIKELY(file.track_pages || file.audit != AuditChoice::off))
+    if (Status s = settle_to_compare(file); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.track_pages))
     if (Status s = mark_written_pages(file, range); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
@@ -142,14 +161,21 @@ Status commit_lines(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_R
     put_back(file);
     return s;
   }
-  if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size) return kOk;
-  const Status s =
-      file.protocol == Protocol::redo ? commit_redo(file, taken->lines) : commit_undo(file, taken->lines);
+  // MS_SYNC waits for what MS_ASYNC began, also where it has nothing to add.
+  if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size)
+    return durability == Durability::now ? settle_to_compare(file) : kOk;
+  const Status s = commit_by_protocol(file, taken->lines, durability);
   if (!s.ok()) put_back(file);
   return s;
 }
 
 }  // namespace
+
+Status report_failure(const ManagedFile &file, Status s) {
+  Message m;
+  m << file.path.c_str() << ": cannot commit: " << error_words(s.error) << advice(s.error);
+  return fail(s.error, m);
+}
 
 LineRange whole_file(const ManagedFile &file) {
   const Window &w = file.window();
@@ -163,14 +189,24 @@ LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
   return {line_of(from), line_of(to + kLineBytes - 1)};
 }
 
-Status commit(ManagedFile &file, LineRange range) {
+bool is_at_rest(const ManagedFile &file) {
+  return file.file_size == file.committed_size && file.failed_runs.size() == 0;
+}
+
+Status settle(ManagedFile &file) {
+  if (file.protocol == Protocol::append) return checkpoint(file);
+  if (file.protocol == Protocol::redo) settle_redo(file);
+  return kOk;
+}
+
+Status commit(ManagedFile &file, LineRange range, Durability durability) {
   Taken taken;
   const u64 size_before = file.committed_size;
-  const Status s = commit_lines(file, range, &taken);
+  const Status s = commit_lines(file, range, durability, &taken);
   if (SNAPSHOT_UNLIKELY(!s.ok())) {
     ++file.counters.commits_failed;
     trim_scratch(file);
-    return report(file, s);
+    return report_failure(file, s);
   }
   const bool empty = taken.lines == 0 && size_before == file.committed_size;
   ++(empty ? file.counters.commits_empty : file.counters.commits);
@@ -182,9 +218,10 @@ Status commit(ManagedFile &file, LineRange range) {
 Status rollback(ManagedFile &file, LineRange range) {
   Taken taken;
   Status s = restore_failed_commit(file);
+  if (s.ok()) s = settle_to_compare(file);
   if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
-  if (!s.ok()) return report(file, s);
+  if (!s.ok()) return report_failure(file, s);
   const LineRange all = whole_file(file);
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex end = first_line_beyond(file, max_u64(size, file.file_size));
@@ -197,7 +234,7 @@ Status rollback(ManagedFile &file, LineRange range) {
     if (file.medium.is_memory() && is_prepared(from, bytes)) continue;
     if (s = prepare_for_reading(from, bytes); s.ok()) continue;
     put_back(file);
-    return report(file, s);
+    return report_failure(file, s);
   }
   for (u64 i = 0; i < file.runs.size(); ++i) {
     const Run run = Run::unpack(file.runs[i]);

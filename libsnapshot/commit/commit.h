@@ -1,13 +1,26 @@
 // What msync, fsync, munmap and snapshot_commit do, for one file.
 #pragma once
+#include "commit/append.h"
 #include "commit/gather.h"
 
 namespace snapshot {
 
-// Commits the dirty lines in range and the file's size, whatever protocol the medium uses. On return the file
-// is at this commit (kOk) or at the one before (ENOSPC, EDQUOT, EIO, ENOMEM, EFBIG, with a message); in the
-// second case every line is still dirty and the call can be repeated. A crash midway leaves one of the two.
-Status commit(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock);
+// Commits the dirty lines in range and the file's size, whatever protocol the medium uses. Durability::later
+// need not be durable on return, but is in the order of commits. On return the file is at this commit (kOk)
+// or at the one before (ENOSPC, EDQUOT, EIO, ENOMEM, EFBIG, with a message); in the second case every line is
+// still dirty and the call can be repeated. A crash midway leaves one of the two.
+Status commit(ManagedFile &file, LineRange range, Durability durability = Durability::now)
+    SNAPSHOT_REQUIRES(file.commit_lock);
+
+// What commits have left to later ones is done on return, so that the file needs its log no more. ENOSPC,
+// EIO: can be repeated.
+Status settle(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// Says why a commit of the file has failed, and returns that.
+Status report_failure(const ManagedFile &file, Status why);
+
+// Whether the log is needed for nothing but what settle does.
+bool is_at_rest(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // All lines of the file's window.
 LineRange whole_file(const ManagedFile &file);

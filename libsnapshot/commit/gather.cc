@@ -199,12 +199,13 @@ bool marked_meanwhile(const ManagedFile &file) {
   return windows[file.slot].scan.load(std::memory_order_acquire);
 }
 
+void put_back_run(ManagedFile &file, Run run) {
+  for (LineIndex l = run.first; l < run.end(); ++l) set_mark(l);
+  if (!file.pending.push(run.packed()).ok()) ask_for_scan(file);
+}
+
 void put_back(ManagedFile &file) {
-  for (u64 i = 0; i < file.runs.size(); ++i) {
-    const Run run = Run::unpack(file.runs[i]);
-    for (LineIndex l = run.first; l < run.end(); ++l) set_mark(l);
-    if (!file.pending.push(run.packed()).ok()) ask_for_scan(file);
-  }
+  for (u64 i = 0; i < file.runs.size(); ++i) put_back_run(file, Run::unpack(file.runs[i]));
   file.runs.clear();
 }
 

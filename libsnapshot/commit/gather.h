@@ -1,5 +1,6 @@
 // Finds what a commit or a rollback has to move.
 #pragma once
+#include "base/run.h"
 #include "commit/managed_file.h"
 
 namespace snapshot {
@@ -30,6 +31,8 @@ bool marked_meanwhile(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_loc
 // Marks everything in file.runs again and makes it pending: for a commit that failed. Never loses a line;
 // without memory for the list it asks for a scan.
 void put_back(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+
+void put_back_run(ManagedFile &file, Run run) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // How many lines of the file are dirty; they stay so.
 u64 count_dirty(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);

@@ -21,7 +21,20 @@ struct FileKey {
   bool operator==(const FileKey &) const = default;
 };
 
-enum class Protocol { undo, redo };
+enum class Protocol {
+  undo,    // undo.h
+  redo,    // redo.h: of memory media
+  append,  // append.h: redo of page-cache media
+};
+
+// See append.h.
+struct AppendState {
+  u64 area_max = 0;          // bytes that an area of the log may have, unless a single record needs more
+  bool checkpointed = true;  // the data file has been synced since the last commit
+  bool area_ends = false;    // the next record begins an area
+  bool log_failed = false;   // a sync of the log failed: what is pending must be written again
+  bool data_failed = false;  // a sync of the data failed: it must be copied again
+};
 
 enum class FileState : u32 {
   closed,
@@ -32,6 +45,20 @@ enum class FileState : u32 {
 struct Counters {
   u64 commits, commits_empty, commits_failed, rollbacks, lines_committed, bytes_logged, fences, thread_fences,
       lines_discarded, lines_untracked, pages_scanned, pages_compared, lines_found;
+};
+
+struct CommitRequest;
+
+// Commits of several threads that wait for one sync (api/group_commit.h).
+struct CommitGroup {
+  std::atomic<bool> useful{false};               // commits of this file end with a sync
+  std::atomic<CommitRequest *> newest{nullptr};  // of those that wait
+  std::atomic<u32> joined{0};                    // how many ever have; a futex
+  std::atomic<bool> leader_waits{false};
+  // With the file locked.
+  u32 left = 0;    // how many ever have been done
+  u32 wanted = 1;  // as many came last time
+  u64 sync_ns = 0;
 };
 
 struct ManagedFile {
@@ -67,7 +94,10 @@ struct ManagedFile {
   // private copies.
   GrowBuffer<u64> runs SNAPSHOT_GUARDED_BY(commit_lock);
   GrowBuffer<u8> copies SNAPSHOT_GUARDED_BY(commit_lock);
+  // Under the append protocol its size is that of the records that are pending.
   GrowBuffer<u8> record SNAPSHOT_GUARDED_BY(commit_lock);
+  AppendState append SNAPSHOT_GUARDED_BY(commit_lock);
+  CommitGroup group;
   // Runs of a commit whose data could not be synced: the old lines in its record must go back before
   // anything else (undo.h).
   GrowBuffer<u64> failed_runs SNAPSHOT_GUARDED_BY(commit_lock);

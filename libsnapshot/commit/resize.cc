@@ -1,6 +1,7 @@
 #include "commit/resize.h"
 
 #include "base/syscall.h"
+#include "commit/append.h"
 #include "platform/private_fd.h"
 #include "snapshot/abi.h"
 #include "track/written_pages.h"
@@ -76,6 +77,13 @@ void add_anonymous_part(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.comm
 // Allocated holes take memory on tmpfs: a very sparse file is meant to be one.
 constexpr u64 kAllocateMax = u64{256} << 20;
 
+// After a failure the first page may have lost what was copied there since the last checkpoint.
+Status sync_own_size(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const Status s = sync_size(backing_of(file.base()));
+  if (!s.ok()) note_failed_sync(file);
+  return s;
+}
+
 }  // namespace
 
 Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) {
@@ -126,7 +134,7 @@ Status resize(ManagedFile &file, int fd, u64 size) {
   }
   if (size > file.file_size) {
     if (!file.size_synced)
-      if (Status s = sync_size(backing_of(file.base())); !s.ok()) return s;
+      if (Status s = sync_own_size(file); !s.ok()) return s;
     file.size_synced = true;
     add_anonymous_part(file, size);
     if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) return s;
@@ -151,7 +159,7 @@ void apply_committed_size(ManagedFile &file) {
   if (!truncate_real(file, file.committed_size).ok()) return;
   // Before the file can grow again: recovery takes a later commit for complete by its lines alone, and the
   // bytes that this cut off would be back.
-  file.size_synced = sync_size(backing_of(file.base())).ok();
+  file.size_synced = sync_own_size(file).ok();
   forget_beyond(file, file.committed_size);
   file.file_size = file.committed_size;
 }

@@ -122,10 +122,12 @@ SNAPSHOT_EXPORT int msync(void *address, size_t length, int flags) {
   // Errors, too, are best had from the kernel.
   if (!meets_working_range(begin, end) || begin % kPageBytes != 0 || end <= begin || !known_flags)
     return static_cast<int>(edge(sys::msync(begin, length, flags)));
+  const Durability durability = (flags & MS_ASYNC) != 0 ? Durability::later : Durability::now;
   if (SNAPSHOT_LIKELY(begin >= kWorkingBase && end <= kWorkingEnd))
-    return static_cast<int>(edge(sync_pages(begin, end)));
-  return static_cast<int>(edge(for_parts(
-      begin, end, sync_pages, [flags](u64 from, u64 to) { return sys::msync(from, to - from, flags); })));
+    return static_cast<int>(edge(sync_pages(begin, end, durability)));
+  const auto ours = [durability](u64 from, u64 to) { return sync_pages(from, to, durability); };
+  return static_cast<int>(edge(
+      for_parts(begin, end, ours, [flags](u64 from, u64 to) { return sys::msync(from, to - from, flags); })));
 }
 
 SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...) noexcept {

@@ -2,6 +2,7 @@
 
 #include "base/step.h"
 #include "base/syscall.h"
+#include "platform/file_io.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -33,7 +34,7 @@ void unmap_area(Area *area) {
 
 // Blocks for the area, wherever the file system can promise them. Copy-on-write file systems promise nothing:
 // there the writes themselves report ENOSPC, which on page-cache media they can.
-Status allocate(const Log &log, const Area &area) {
+Status allocate_blocks(const Log &log, const Area &area) {
   const Status s = sys::status(sys::fallocate(log.fd, 0, area.offset, area.capacity));
   if (s.ok() || s.error != EOPNOTSUPP) return s;
   // Only ever longer: the other area, with the newest record, may lie behind this one.
@@ -41,6 +42,14 @@ Status allocate(const Log &log, const Area &area) {
   if (Status t = sys::status(sys::fstat(log.fd, &st)); !t.ok()) return t;
   if (static_cast<u64>(st.st_size) >= area.end()) return kOk;
   return sys::status(sys::ftruncate(log.fd, area.end()));
+}
+
+// On page-cache media the zeros are written as well: a block that is allocated but was never written is one
+// whose first write changes the file system's own data, which the sync of a record would have to journal. And
+// a stale record that an area left there is gone.
+Status allocate(const Log &log, const Area &area) {
+  const Status s = allocate_blocks(log, area);
+  return !s.ok() || log.medium.is_memory() ? s : write_zeros(log.fd, area.offset, area.capacity);
 }
 
 // The lowest place for capacity bytes that does not touch the other area, which holds the newest record.
@@ -107,6 +116,14 @@ Status move_area(Log *log, unsigned index, u64 capacity) {
   return kOk;
 }
 
+u64 rounded_capacity(u64 bytes) {
+  u64 wanted = format::kAreaBytesMin;
+  while (wanted < bytes) wanted *= 2;
+  // Doubling a very large record's area would ask for up to twice what is needed: stop rounding at some
+  // point.
+  return wanted > (u64{64} << 20) ? round_up(bytes, u64{16} << 20) : wanted;
+}
+
 }  // namespace
 
 format::AreaEntry make_area_entry(u64 log_id, unsigned index, const Area &area) {
@@ -132,6 +149,7 @@ bool parse_area_entry(const format::AreaEntry &entry, u64 log_id, unsigned index
 
 Status open_areas(Log *log) {
   log->key = HashKey(log->header.log_id);
+  log->tail = {};
   for (unsigned i = 0; i < 2; ++i) {
     log->area[i] = {format::kFirstAreaOffset + i * format::kAreaBytesMin, format::kAreaBytesMin, nullptr};
     if (Status s = map_area(*log, &log->area[i]); !s.ok()) {
@@ -151,14 +169,19 @@ Status move_for_record(Log *log, u64 bytes) {
   const u64 capacity = log->area[index].capacity;
   const bool wasteful = capacity > kShrinkAreaAbove && bytes < capacity / kShrinkFactor;
   if (SNAPSHOT_LIKELY(bytes <= capacity && !wasteful)) return kOk;
-  u64 wanted = format::kAreaBytesMin;
-  while (wanted < bytes) wanted *= 2;
-  // Doubling a very large record's area would ask for up to twice what is needed: stop rounding at some
-  // point.
-  if (wanted > (u64{64} << 20)) wanted = round_up(bytes, u64{16} << 20);
-  const Status moved = move_area(log, index, wanted);
+  const Status moved = move_area(log, index, rounded_capacity(bytes));
   // A disk too full for a smaller area is no reason to fail: the large one is still there.
   return bytes <= log->area[index].capacity ? kOk : moved;
+}
+
+Status reserve_area(Log *log, unsigned index, u64 needed, u64 wanted) {
+  const u64 capacity = log->area[index].capacity;
+  wanted = rounded_capacity(max_u64(needed, wanted));
+  if (capacity >= wanted && capacity / 4 <= wanted) return kOk;
+  Status s = move_area(log, index, wanted);
+  const u64 least = rounded_capacity(needed);
+  if (!s.ok() && log->area[index].capacity < needed && least < wanted) s = move_area(log, index, least);
+  return needed <= log->area[index].capacity ? kOk : s;
 }
 
 }  // namespace snapshot

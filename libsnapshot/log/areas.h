@@ -18,6 +18,13 @@ struct Area {
   u64 end() const { return offset + capacity; }
 };
 
+// What a log of appended records has in hand; the others use their areas in turn, a record each.
+struct Tail {
+  unsigned area = 1;  // of the next record; the first one goes to area 1
+  u64 used = 0;       // bytes of that area that have records
+  u64 durable = 0;    // sequence of the newest record that is durable
+};
+
 format::AreaEntry make_area_entry(u64 log_id, unsigned index, const Area &area);
 
 // The area that the entry describes, if the entry is whole and the area lies after the header. Whether the
@@ -31,6 +38,7 @@ struct Log {
   HashKey key;  // of header.log_id; set by open_areas
   Area area[2];
   u64 sequence = 0;  // of the newest record that is known complete; 0: none yet
+  Tail tail;
   Medium medium;
 
   bool is_open() const { return fd >= 0; }
@@ -50,5 +58,10 @@ inline Status reserve_record(Log *log, u64 bytes) {
   return SNAPSHOT_LIKELY(bytes <= capacity && capacity <= kShrinkAreaAbove) ? kOk
                                                                             : move_for_record(log, bytes);
 }
+
+// The same for the area of a log of appended records that is to be used next, from its beginning: wanted
+// bytes, or, where there is no room for so many, at least the needed ones. It may be larger than wanted, but
+// not by much. Nothing that recovery needs may be in that area. ENOSPC, EIO, ENOMEM: can be repeated.
+Status reserve_area(Log *log, unsigned index, u64 needed, u64 wanted);
 
 }  // namespace snapshot

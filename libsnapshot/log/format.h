@@ -7,7 +7,7 @@ namespace snapshot::format {
 
 // Bytes 0-7 of the file. The last two catch a transfer in text mode.
 inline constexpr u64 kMagic = 0x0a0d474f4c504e53;  // "SNPLOG\r\n"
-inline constexpr u32 kVersion = 2;
+inline constexpr u32 kVersion = 3;
 // x86-64, little-endian, lines of 64 bytes. Another architecture gets another number.
 inline constexpr u32 kArchitecture = 0x86640040;
 
@@ -52,21 +52,25 @@ struct AreaEntry {
 };
 static_assert(sizeof(AreaEntry) == 64 && offsetof(AreaEntry, checksum) == 56);
 
-// A record starts its area: this line; run_count packed runs padded with zeros to a line; line_count
-// lines.
+// A record starts its area, or (appended ones) follows the one before: this line; run_count packed runs
+// padded with zeros to a line; line_count lines.
 struct RecordHeader {
-  u32 magic;  // kUndoMagic or kRedoMagic
+  u32 magic;  // kUndoMagic, kRedoMagic or kAppendMagic
   u32 run_count;
   u64 log_id;
-  u64 sequence;     // 1, 2, 3, ... per log; odd records are in area 1, even ones in area 0
+  u64 sequence;     // 1, 2, 3, ... per log; unless appended, odd records are in area 1, even ones in area 0
   u64 size_before;  // bytes; the data file's size if the commit is undone
   u64 size_after;   // and if it is complete
   u64 line_count;   // sum of the runs' counts
-  u64 new_digest;   // undo: checksum of the new lines by the log's key, seeded with sequence
-  u64 checksum;     // of the whole record with checksum 0, by the log's key
+  union {
+    u64 new_digest;  // undo: checksum of the new lines by the log's key, seeded with sequence
+    u64 durable;     // appended: the newest record that was durable when this one was written; 0: none
+  };
+  u64 checksum;  // of the whole record with checksum 0, by the log's key
 };
-inline constexpr u32 kUndoMagic = 0x4f444e55;  // "UNDO": the lines are the old ones
-inline constexpr u32 kRedoMagic = 0x4f444552;  // "REDO": the new ones; new_digest is 0
+inline constexpr u32 kUndoMagic = 0x4f444e55;    // "UNDO": the lines are the old ones
+inline constexpr u32 kRedoMagic = 0x4f444552;    // "REDO": the new ones; new_digest is 0
+inline constexpr u32 kAppendMagic = 0x444e5041;  // "APND": the new ones, and more such records may follow
 static_assert(sizeof(RecordHeader) == 64 && offsetof(RecordHeader, checksum) == 56);
 
 // A run in a record: line number within the data file and number of lines.

@@ -52,12 +52,15 @@ Status read_retired_mark(int fd, const LogView &log, bool *retired) {
   return kOk;
 }
 
-// The numbers of a record header that the rest of the checks index with.
-bool plausible(const format::RecordHeader &h, const format::Header &log, const Area &area) {
-  if (h.magic != format::kUndoMagic && h.magic != format::kRedoMagic) return false;
+// The numbers of a record header that the rest of the checks index with. room: bytes from the header to the
+// end of its area.
+bool plausible(const format::RecordHeader &h, const format::Header &log, u64 room) {
+  if (h.magic != format::kUndoMagic && h.magic != format::kRedoMagic && h.magic != format::kAppendMagic)
+    return false;
   if (h.log_id != log.log_id || h.sequence == 0) return false;
+  if (h.magic == format::kAppendMagic && h.durable >= h.sequence) return false;
   if (max_u64(h.size_before, h.size_after) > kFileBytesMax) return false;
-  const u64 room = area.capacity - sizeof h;
+  room -= sizeof h;
   if (format::run_table_bytes(h.run_count) > room) return false;
   return h.line_count <= (room - format::run_table_bytes(h.run_count)) / kLineBytes;
 }
@@ -101,6 +104,39 @@ Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit) {
   return kOk;
 }
 
+// The record whose header r has.
+Status check_record(const LogView &log, const RecordView &r, u8 *piece, bool *whole) {
+  bool holds = false;
+  *whole = false;
+  if (!plausible(r.header, log.header, r.area.end() - r.offset)) return kOk;
+  if (Status s = check_sum(log, r, piece, &holds); !s.ok() || !holds) return s;
+  return check_runs(log.fd, r, piece, whole);
+}
+
+// Appended records: the one that follows. A commit that made the file shorter is the last of its area.
+bool continues(const format::RecordHeader &next, const format::RecordHeader &last) {
+  return next.magic == format::kAppendMagic && next.sequence == last.sequence + 1 &&
+         next.size_before == last.size_after && last.size_after >= last.size_before;
+}
+
+Status read_appended(const LogView &log, RecordView *r, u8 *piece) {
+  for (;;) {
+    RecordView next;
+    next.area = r->area;
+    next.offset = r->end();
+    if (next.offset == r->area.end()) return kOk;
+    if (Status s = read_exactly(log.fd, &next.header, sizeof next.header, next.offset); !s.ok()) return s;
+    bool whole = false;
+    if (continues(next.header, r->header))
+      if (Status s = check_record(log, next, piece, &whole); !s.ok()) return s;
+    if (!whole) return kOk;
+    r->offset = next.offset;
+    r->header = next.header;
+    r->smallest_size = min_u64(r->smallest_size, next.header.size_after);
+    ++r->count;
+  }
+}
+
 // An area gets its blocks before its entry is written, so a whole entry never points beyond the end of the
 // log.
 Status read_record(LogView *log, const char *path, unsigned index, u8 *piece) {
@@ -111,31 +147,76 @@ Status read_record(LogView *log, const char *path, unsigned index, u8 *piece) {
   if (!parse_area_entry(entry, log->header.log_id, index, &r->area)) return kOk;
   if (r->area.end() > log->bytes)
     return refuse(path, "the log is truncated (an area is not whole)", kKeepBoth);
-  if (Status s = read_exactly(log->fd, &r->header, sizeof r->header, r->area.offset); !s.ok()) return s;
+  r->offset = r->area.offset;
+  if (Status s = read_exactly(log->fd, &r->header, sizeof r->header, r->offset); !s.ok()) return s;
   if (all_zero(&r->header, sizeof r->header)) {
     r->state = AreaState::empty;
     return kOk;
   }
-  if (!plausible(r->header, log->header, r->area) || format::area_of(r->header.sequence) != index) return kOk;
-  bool holds = false, fit = false;
-  if (Status s = check_sum(*log, *r, piece, &holds); !s.ok()) return s;
-  if (!holds) return kOk;
-  if (Status s = check_runs(log->fd, *r, piece, &fit); !s.ok()) return s;
-  if (fit) r->state = AreaState::whole;
+  if (!r->appended() && format::area_of(r->header.sequence) != index) return kOk;
+  bool whole;
+  if (Status s = check_record(*log, *r, piece, &whole); !s.ok()) return s;
+  if (!whole) return kOk;
+  r->state = AreaState::whole;
+  r->count = 1;
+  r->first_sequence = r->header.sequence;
+  r->first_size = r->header.size_before;
+  r->smallest_size = min_u64(r->header.size_before, r->header.size_after);
+  return r->appended() ? read_appended(*log, r, piece) : kOk;
+}
+
+// Appended records are durable one after the other, with few exceptions (MS_ASYNC), and each says which ones
+// were when it was written. So a damaged one does not look like the end of the log as long as there is one
+// behind it.
+// Hashing candidates is bounded, whatever the log consists of: a true log has one at most.
+Status look_for_later(LogView *log, unsigned index, u64 newest, u8 *piece) {
+  const Area &area = log->record[index].area;
+  const RecordView &known = log->record[index];
+  u64 budget = 2 * area.capacity + kPieceBytes;
+  for (u64 at = known.state == AreaState::whole ? known.end() : area.offset; at < area.end();) {
+    const u64 n = min_u64(area.end() - at, kPieceBytes);
+    if (Status s = read_exactly(log->fd, piece, n, at); !s.ok()) return s;
+    for (u64 k = 0; k < n; k += kLineBytes) {
+      RecordView later;
+      later.area = area;
+      later.offset = at + k;
+      __builtin_memcpy(&later.header, piece + k, sizeof later.header);
+      const format::RecordHeader &h = later.header;
+      if (h.magic != format::kAppendMagic || h.durable <= newest) continue;
+      if (!plausible(h, log->header, area.end() - later.offset)) continue;
+      const u64 bytes = later.end() - later.offset;
+      bool whole = bytes > budget;
+      budget -= min_u64(budget, bytes);
+      // In its own piece of memory: this one is being walked.
+      if (!whole)
+        if (Status s = check_record(*log, later, piece + kPieceBytes, &whole); !s.ok()) return s;
+      if (whole) {
+        log->record_missing = true;
+        return kOk;
+      }
+    }
+    at += n;
+  }
+  return kOk;
+}
+
+Status look_for_missing(LogView *log, u8 *piece) {
+  u64 newest = 0;
+  for (const RecordView &r : log->record)
+    if (r.state == AreaState::whole) newest = max_u64(newest, r.header.sequence);
+  for (unsigned i = 0; i < 2 && !log->record_missing; ++i)
+    if (Status s = look_for_later(log, i, newest, piece); !s.ok()) return s;
   return kOk;
 }
 
 }  // namespace
 
-Status read_exactly(int fd, void *to, u64 bytes, u64 offset) {
-  for (u64 done = 0; done < bytes;) {
-    const long n = sys::pread(fd, static_cast<u8 *>(to) + done, bytes - done, offset + done);
-    if (n == -EINTR) continue;
-    if (sys::failed(n)) return sys::status(n);
-    if (n == 0) return {ENODATA};
-    done += static_cast<u64>(n);
-  }
-  return kOk;
+Status read_record_at(const LogView &log, const Area &area, u64 offset, RecordView *out) {
+  *out = {};
+  out->area = area;
+  out->offset = offset;
+  out->state = AreaState::whole;
+  return read_exactly(log.fd, &out->header, sizeof out->header, offset);
 }
 
 Status read_log(int fd, const char *path, LogView *out) {
@@ -148,8 +229,9 @@ Status read_log(int fd, const char *path, LogView *out) {
   if (s.ok()) s = read_header(fd, path, out->bytes, &out->header);
   out->key = HashKey(out->header.log_id);
   if (s.ok()) s = read_retired_mark(fd, *out, &out->retired);
-  if (s.ok()) s = piece.reserve(kPieceBytes);
+  if (s.ok()) s = piece.reserve(2 * kPieceBytes);
   for (unsigned i = 0; i < 2 && s.ok(); ++i) s = read_record(out, path, i, piece.data());
+  if (s.ok()) s = look_for_missing(out, piece.data());
   piece.release();
   if (s.ok() || s.error == EBADMSG) return s;
   if (s.error == ENODATA) return refuse(path, "the log is truncated (it ends while it is read)", kKeepBoth);

@@ -1,12 +1,21 @@
 #include "log/log_writer.h"
 
-#include "base/syscall.h"
+#include "platform/file_io.h"
 
 namespace snapshot {
 
 RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record)
+    : RecordWriter(log, log->area[format::area_of(log->sequence + 1)].mapped,
+                   log->area[format::area_of(log->sequence + 1)].offset, facts, record) {}
+
+RecordWriter RecordWriter::appending(Log *log, const RecordFacts &facts, u8 *record) {
+  return {log, nullptr, log->area[log->tail.area].offset + log->tail.used, facts, record};
+}
+
+RecordWriter::RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record)
     : log_(log),
-      area_(&log->area[format::area_of(log->sequence + 1)]),
+      mapped_(mapped),
+      log_offset_(log_offset),
       record_(record),
       end_(record + lines_offset(facts.run_count)),
       handed_over_(record) {
@@ -17,7 +26,7 @@ RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record)
                .size_before = facts.size_before,
                .size_after = facts.size_after,
                .line_count = facts.line_count,
-               .new_digest = facts.new_digest,
+               .new_digest = facts.proof,
                .checksum = 0};
   // Behind the runs, up to a whole line.
   if (facts.run_count != 0) __builtin_memset_inline(end_ - kLineBytes, 0, kLineBytes);
@@ -27,19 +36,11 @@ RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record)
 void RecordWriter::put(const u8 *from, const u8 *end) {
   const u64 offset = static_cast<u64>(from - record_), bytes = static_cast<u64>(end - from);
   if (SNAPSHOT_LIKELY(log_->medium.is_memory())) {
-    (void)log_->medium.copy(area_->mapped + offset, from, bytes);
+    (void)log_->medium.copy(mapped_ + offset, from, bytes);
     return;
   }
   if (!status_.ok()) return;
-  for (u64 done = 0; done < bytes;) {
-    const long n = sys::pwrite(log_->fd, from + done, bytes - done, area_->offset + offset + done);
-    if (n == -EINTR) continue;
-    if (n <= 0) {
-      status_ = n == 0 ? Status{ENOSPC} : sys::status(n);
-      return;
-    }
-    done += static_cast<u64>(n);
-  }
+  status_ = write_exactly(log_->fd, from, bytes, log_offset_ + offset);
 }
 
 void RecordWriter::hash_rest() {

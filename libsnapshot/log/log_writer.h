@@ -1,4 +1,4 @@
-// Writes one record into the area of the next sequence number (format.h).
+// Writes one record where the next sequence number belongs (format.h).
 //
 // The caller puts the record together in memory of its own: first the runs, then the lines in their order.
 // Meanwhile pieces of it are hashed and handed to the medium while they are in the caches; the header, which
@@ -17,7 +17,7 @@ struct RecordFacts {
   u64 line_count;
   u64 size_before;
   u64 size_after;
-  u64 new_digest;
+  u64 proof;  // new_digest, durable or 0
 };
 
 class RecordWriter {
@@ -26,8 +26,9 @@ class RecordWriter {
   static constexpr u64 kPieceLines = 256;
 
   // record: 64-byte aligned room for format::record_bytes(run_count, line_count), for which reserve_record()
-  // must have made room in the log, too.
+  // must have made room in the log, too; for an appended record there must be room behind the log's tail.
   RecordWriter(Log *log, const RecordFacts &facts, u8 *record);
+  static RecordWriter appending(Log *log, const RecordFacts &facts, u8 *record);
 
   // The run table, to be filled before the first call to lines().
   u64 *runs() { return reinterpret_cast<u64 *>(record_ + sizeof(format::RecordHeader)); }
@@ -46,13 +47,15 @@ class RecordWriter {
   Status seal();
 
  private:
+  RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record);
   format::RecordHeader *header() { return reinterpret_cast<format::RecordHeader *>(record_); }
   void hash_rest();
   void hand_over();
   void put(const u8 *from, const u8 *end);
 
   Log *log_;
-  Area *area_;
+  u8 *mapped_;      // memory media: where the record's place is mapped
+  u64 log_offset_;  // of the record's place
   u8 *record_;
   u8 *end_;                // of what counts, and of the piece being filled
   const u8 *handed_over_;  // and hashed up to here; the header is hashed with the first piece

@@ -5,6 +5,7 @@
 #include "base/step.h"
 #include "base/syscall.h"
 #include "log/areas.h"
+#include "platform/file_io.h"
 #include "platform/hash.h"
 #include "platform/private_fd.h"
 
@@ -120,23 +121,19 @@ void copy_access(int data_fd, int log_fd) {
   (void)sys::fchmod(log_fd, (data.st_mode & 0666) | 0600);
 }
 
-Status write_whole(int fd, const void *bytes, u64 count, u64 offset) {
-  const long result = sys::pwrite(fd, bytes, count, offset);
-  if (sys::failed(result)) return sys::status(result);
-  return static_cast<u64>(result) == count ? kOk : Status{ENOSPC};
-}
-
 Status fill_new_log(int fd, const format::Header &header) {
   const u64 bytes = format::kFirstAreaOffset + 2 * format::kAreaBytesMin;
   if (Status s = sys::status(sys::fallocate(fd, 0, 0, bytes)); !s.ok()) {
     if (s.error != EOPNOTSUPP) return s;
     if (Status t = sys::status(sys::ftruncate(fd, bytes)); !t.ok()) return t;
   }
-  if (Status s = write_whole(fd, &header, sizeof header, format::kHeaderOffset); !s.ok()) return s;
+  // The first commits, too, shall find blocks that have been written (areas.cc).
+  if (Status s = write_zeros(fd, 0, bytes); !s.ok()) return s;
+  if (Status s = write_exactly(fd, &header, sizeof header, format::kHeaderOffset); !s.ok()) return s;
   for (unsigned i = 0; i < 2; ++i) {
     const format::AreaEntry entry = make_area_entry(
         header.log_id, i, {format::kFirstAreaOffset + i * format::kAreaBytesMin, format::kAreaBytesMin});
-    if (Status s = write_whole(fd, &entry, sizeof entry, format::kAreaEntryOffset[i]); !s.ok()) return s;
+    if (Status s = write_exactly(fd, &entry, sizeof entry, format::kAreaEntryOffset[i]); !s.ok()) return s;
   }
   return sys::status(sys::fsync(fd));
 }
@@ -241,7 +238,7 @@ Status retire_log(const char *path, int fd, const format::Header &header) {
   mark.magic = format::kRetiredMagic;
   mark.log_id = header.log_id;
   mark.checksum = hash_lines(HashKey(header.log_id), 0, &mark, sizeof mark);
-  if (Status s = write_whole(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
+  if (Status s = write_exactly(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
   if (Status s = sys::status(sys::fdatasync(fd)); !s.ok()) return s;
   SNAPSHOT_STEP("log-retired");
   bool named;

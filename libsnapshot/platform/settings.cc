@@ -53,6 +53,26 @@ Status parse(const char *name, const Word (&words)[N], Enum *out, Message *messa
 
 constexpr Word kLevels[] = {{"off", 0}, {"error", 1}, {"warn", 2}, {"info", 3}};
 
+// A number of bytes, with K, M or G for the powers of 1024.
+Status parse_bytes(const char *name, u64 least, u64 *out, Message *message) {
+  const char *const text = variable(name);
+  if (text == nullptr || *text == 0) return kOk;
+  constexpr u64 kMost = u64{1} << 40;
+  u64 value = 0;
+  const char *at = text;
+  for (; *at >= '0' && *at <= '9' && value <= kMost; ++at) value = 10 * value + static_cast<u64>(*at - '0');
+  const unsigned shift = *at == 'K' ? 10 : *at == 'M' ? 20 : *at == 'G' ? 30 : 0;
+  const bool number = at != text && at[shift != 0 ? 1 : 0] == 0;
+  if (number && value <= kMost && value << shift >= least && value << shift <= kMost) {
+    *out = value << shift;
+    return kOk;
+  }
+  *message << name << "=" << text << " is not known: set it to a number of bytes from " << least << " to "
+           << kMost
+           << " (K, M and G stand for the powers of 1024), or unset it; no file is managed until then";
+  return {EINVAL};
+}
+
 // A copy that later setenv and putenv calls of the program cannot change. nullptr stays nullptr.
 const char *keep(const char *text) {
   if (text == nullptr || *text == 0) return nullptr;
@@ -84,6 +104,7 @@ Status read_all() SNAPSHOT_REQUIRES(mutex) {
   if (Status s = parse("SNAPSHOT_TRACK", kTrack, &settings.track, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_PAGES_FROM", kPagesFrom, &settings.pages_from, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_WAIT", kWait, &settings.wait_for_writer, m); !s.ok()) return s;
+  if (Status s = parse_bytes("SNAPSHOT_LOG_LIMIT", u64{128} << 10, &settings.log_limit, m); !s.ok()) return s;
   settings.files = keep(variable("SNAPSHOT_FILES"));
   settings.ignore = keep(variable("SNAPSHOT_IGNORE"));
   return kOk;

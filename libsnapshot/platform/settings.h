@@ -23,8 +23,9 @@ struct Settings {
   TrackChoice track = TrackChoice::stores;
   PagesFromChoice pages_from = PagesFromChoice::automatic;
   bool wait_for_writer = false;
-  const char *files = nullptr;   // colon-separated globs; nullptr: all
-  const char *ignore = nullptr;  // colon-separated globs; wins over files
+  u64 log_limit = u64{64} << 20;  // bytes that a log of appended records may have, unless a record needs more
+  const char *files = nullptr;    // colon-separated globs; nullptr: all
+  const char *ignore = nullptr;   // colon-separated globs; wins over files
 };
 
 // Reads the environment at the first call; later calls return the same. An unknown value is EINVAL, with a

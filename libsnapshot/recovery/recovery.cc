@@ -2,9 +2,9 @@
 
 #include "base/step.h"
 #include "base/syscall.h"
+#include "log/record_cursor.h"
 #include "platform/grow_buffer.h"
 #include "platform/hash.h"
-#include "recovery/record_cursor.h"
 
 namespace snapshot {
 namespace {
@@ -72,10 +72,23 @@ bool fits_redo(const LogView &log, unsigned newest, bool *both) {
   return n.header.sequence != 1 || n.header.size_before == log.header.size_at_open;
 }
 
+// Appended records are written where the data file was synced as the record before the first one left it. The
+// other area has what came before that, until records of a later time overwrite it.
+bool fits_appended(const LogView &log, unsigned newest) {
+  const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
+  if (log.record_missing) return false;
+  if (n.first_sequence == 1)
+    return other.state != AreaState::whole && n.first_size == log.header.size_at_open;
+  if (other.state != AreaState::whole) return true;
+  return other.appended() && other.header.sequence + 1 == n.first_sequence &&
+         other.header.size_after == n.first_size;
+}
+
 // No record is whole. That is right only if the first one, which goes to area 1, was being written, or none
 // ever was.
 bool never_committed(const LogView &log) {
-  return log.record[0].state == AreaState::empty && log.record[1].state != AreaState::whole;
+  return log.record[0].state == AreaState::empty && log.record[1].state != AreaState::whole &&
+         !log.record_missing;
 }
 
 // A record may be incomplete in place only while the one before it still stands in the other area: the next
@@ -111,6 +124,17 @@ Status judge_redo(const LogView &log, const char *data_path, const char *log_pat
   return kOk;
 }
 
+Status judge_appended(const LogView &log, const char *data_path, const char *log_path, Findings *out) {
+  const RecordView &n = log.record[out->area];
+  if (!fits_appended(log, out->area)) return contradiction(data_path, log_path);
+  // No size since then need have reached the disk.
+  if (out->size_now < n.smallest_size) return too_short(data_path, log_path);
+  out->verdict = Verdict::complete;
+  out->redo = n.count;
+  out->size_recovered = n.header.size_after;
+  return kOk;
+}
+
 Status judge_undo(const LogView &log, int data_fd, const char *data_path, const char *log_path,
                   Findings *out) {
   const RecordView &n = log.record[out->area];
@@ -141,26 +165,16 @@ bool right_in_hole(int data_fd, u64 offset, const u8 *from, const u8 *now, u64 b
   return data == -ENXIO || (!sys::failed(data) && static_cast<u64>(data) >= offset + bytes);
 }
 
-Status write_all(int fd, const u8 *from, u64 bytes, u64 offset) {
-  for (u64 done = 0; done < bytes;) {
-    const long n = sys::pwrite(fd, from + done, bytes - done, offset + done);
-    if (n == -EINTR) continue;
-    if (n <= 0) return n == 0 ? Status{ENOSPC} : sys::status(n);
-    done += static_cast<u64>(n);
-  }
-  return kOk;
-}
-
 // Leaves out pages that are right and holes: a full disk has no blocks for them.
 Status write_piece(int fd, const u8 *from, const u8 *now, u64 bytes, u64 offset) {
   u64 begin = 0;
   for (u64 at = 0, end; at < bytes; at = end) {
     end = min_u64(bytes, round_down(offset + at, kPageBytes) + kPageBytes - offset);
     if (!right_in_hole(fd, offset + at, from + at, now + at, end - at)) continue;
-    if (Status s = write_all(fd, from + begin, at - begin, offset + begin); !s.ok()) return s;
+    if (Status s = write_exactly(fd, from + begin, at - begin, offset + begin); !s.ok()) return s;
     begin = end;
   }
-  return write_all(fd, from + begin, bytes - begin, offset + begin);
+  return write_exactly(fd, from + begin, bytes - begin, offset + begin);
 }
 
 // Writes the lines of the record, as far as they lie before size: those that it holds, or, of a complete undo
@@ -187,10 +201,24 @@ Status write_lines(const LogView &log, const RecordView &record, bool from_log, 
   return cursor.status();
 }
 
+// In their order. Only the last one can have made the file shorter (log_reader.cc), so nothing that it cut
+// off comes back.
+Status write_appended(const LogView &log, const Findings &findings, int data_fd, GrowBuffer<u8> &buffer) {
+  const Area &area = log.record[findings.area].area;
+  RecordView record;
+  u64 at = area.offset;
+  for (u64 left = findings.redo; left != 0; --left, at = record.end()) {
+    if (Status s = read_record_at(log, area, at, &record); !s.ok()) return s;
+    const u64 size = min_u64(record.header.size_after, findings.size_recovered);
+    if (Status s = write_lines(log, record, true, size, data_fd, buffer); !s.ok()) return s;
+  }
+  return kOk;
+}
+
 // The older record first. What it has beyond its own size is not written, and need not be zeros: the file
 // cannot grow again before a cut is durable, or the next record has the zeros (commit/resize.cc).
 Status write_redo(const LogView &log, const Findings &findings, int data_fd, GrowBuffer<u8> &buffer) {
-  for (unsigned left = findings.redo; left != 0; --left) {
+  for (u64 left = findings.redo; left != 0; --left) {
     const RecordView &record = log.record[findings.area ^ (left - 1)];
     const u64 size = min_u64(record.header.size_after, findings.size_recovered);
     if (Status s = write_lines(log, record, true, size, data_fd, buffer); !s.ok()) return s;
@@ -201,7 +229,8 @@ Status write_redo(const LogView &log, const Findings &findings, int data_fd, Gro
 Status write_records(const LogView &log, const Findings &findings, int data_fd) {
   if (findings.sequence == 0) return kOk;
   GrowBuffer<u8> buffer;
-  const Status s = findings.redo != 0
+  const Status s = log.record[findings.area].appended() ? write_appended(log, findings, data_fd, buffer)
+                   : findings.redo != 0
                        ? write_redo(log, findings, data_fd, buffer)
                        : write_lines(log, log.record[findings.area], findings.verdict == Verdict::undo,
                                      findings.size_recovered, data_fd, buffer);
@@ -243,15 +272,20 @@ Status examine(const LogView &log, int data_fd, const char *data_path, const cha
   const format::RecordHeader &newest = log.record[out->area].header;
   out->sequence = newest.sequence;
   out->lines = newest.line_count;
+  if (newest.magic == format::kAppendMagic) return judge_appended(log, data_path, log_path, out);
   if (newest.magic == format::kRedoMagic) return judge_redo(log, data_path, log_path, out);
   return judge_undo(log, data_fd, data_path, log_path, out);
 }
 
 Status apply(const LogView &log, const Findings &findings, int data_fd, const char *data_path) {
   if (findings.verdict == Verdict::no_log || findings.verdict == Verdict::retired) return kOk;
-  Status s = write_records(log, findings, data_fd);
+  // At once, not line by line.
+  Status s = findings.size_now < findings.size_recovered
+                 ? sys::status(sys::ftruncate(data_fd, findings.size_recovered))
+                 : kOk;
+  if (s.ok()) s = write_records(log, findings, data_fd);
   SNAPSHOT_STEP("recovery-restored");
-  if (s.ok() && findings.size_now != findings.size_recovered)
+  if (s.ok() && findings.size_now > findings.size_recovered)
     s = sys::status(sys::ftruncate(data_fd, findings.size_recovered));
   SNAPSHOT_STEP("recovery-resized");
   // After a kill the lines of a complete commit, too, may be in the page cache only, and nobody else will

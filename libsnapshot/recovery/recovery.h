@@ -20,7 +20,7 @@ struct Findings {
   Verdict verdict = Verdict::no_log;
   u64 sequence = 0;        // of the newest whole record; 0: none
   unsigned area = 0;       // where that record is
-  unsigned redo = 0;       // how many records have new lines to be written; that one is the last of them
+  u64 redo = 0;            // how many records have new lines to be written; that one is the last of them
   u64 lines = 0;           // that the newest record covers
   u64 size_now = 0;        // bytes; the data file's
   u64 size_recovered = 0;  // what it is or will be after recovery

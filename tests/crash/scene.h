@@ -17,9 +17,18 @@ using test::Words;
 // A medium to test: the setting and a directory that lies on it.
 struct Medium {
   const char *name;
+  const char *protocol;
   const char *directory;
 };
-inline const Medium media[] = {{"memory", "/dev/shm"}, {"page-cache", CRASH_DISK_DIRECTORY}};
+inline const Medium media[] = {{"memory", "redo", "/dev/shm"},
+                               {"memory", "undo", "/dev/shm"},
+                               {"page-cache", "redo", CRASH_DISK_DIRECTORY},
+                               {"page-cache", "undo", CRASH_DISK_DIRECTORY}};
+
+inline Words settings_of(const Medium &medium) {
+  return {"SNAPSHOT_MEDIA=" + std::string(medium.name), "SNAPSHOT_PROTOCOL=" + std::string(medium.protocol),
+          "SNAPSHOT_LOG=error"};
+}
 
 // States of a workload, each computed once.
 class States {
@@ -109,7 +118,7 @@ class Scene {
     return at;
   }
   Words environment(const std::string &kill) const {
-    Words all = {"SNAPSHOT_MEDIA=" + std::string(medium_.name), "SNAPSHOT_LOG=error"};
+    Words all = settings_of(medium_);
     if (!kill.empty()) all.push_back("SNAPSHOT_TEST_KILL=" + kill);
     return all;
   }

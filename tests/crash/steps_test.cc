@@ -49,9 +49,9 @@ void finish(const Scene &scene, const Workload &workload, States &states, std::u
 void kill_at(const std::string &kill, const Workload &workload, const Medium &medium, States &states,
              unsigned turn) {
   const bool by_name = turn % 2 == 0;
-  INFO("SNAPSHOT_MEDIA=" << medium.name << " SNAPSHOT_TEST_KILL=" << kill << " crash_subject run "
-                         << workload.name << " FILE 1 " << workload.commits << ", then "
-                         << (by_name ? "recover_file" : "open"));
+  INFO("SNAPSHOT_MEDIA=" << medium.name << " SNAPSHOT_PROTOCOL=" << medium.protocol << " SNAPSHOT_TEST_KILL="
+                         << kill << " crash_subject run " << workload.name << " FILE 1 " << workload.commits
+                         << ", then " << (by_name ? "recover_file" : "open"));
   const Scene scene(workload, medium);
   const Scene::End end = scene.run("run", 1, workload.commits, kill);
   INFO(scene.errors());
@@ -82,8 +82,8 @@ void kill_recovery_at(const std::string &step, const Workload &workload, const M
     REQUIRE(end.status == test::killed);
     // Once, again at a later time of the same step, and again at its first: three levels deep.
     for (const char *time : {":1", ":2", ":1"}) {
-      INFO(workload.name << " on " << medium.name << ", killed at " << first << ", its recovery at " << step
-                         << time);
+      INFO(workload.name << " on " << medium.name << " by " << medium.protocol << ", killed at " << first
+                         << ", its recovery at " << step << time);
       const int status = scene.open(step + time);
       INFO(scene.errors());
       REQUIRE((status == 0 || status == test::killed));
@@ -137,7 +137,7 @@ TEST_CASE("invariant 2: durable: killed at the very return of msync or munmap") 
     for (const Medium &medium : media)
       for (std::uint64_t k = 1; k <= workloads[w].commits; ++k) {
         if (left_out(workloads[w], medium, "")) continue;
-        INFO(workloads[w].name << " on " << medium.name << ", commit " << k);
+        INFO(workloads[w].name << " on " << medium.name << " by " << medium.protocol << ", commit " << k);
         const Scene scene(workloads[w], medium);
         const Scene::End end = scene.run("die", 1, k, "");
         INFO(scene.errors());

@@ -3,9 +3,9 @@
 // data file.
 #include "base/syscall.h"
 #include "log/log_reader.h"
+#include "log/record_cursor.h"
 #include "memory_files.h"
 #include "quiet.h"
-#include "recovery/record_cursor.h"
 #include "reference.h"
 #include "violation.h"
 

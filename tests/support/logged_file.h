@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -72,7 +73,7 @@ inline u64 digest_of(const snapshot::HashKey &key, const Change &change, u64 seq
   return snapshot::hash_lines(key, sequence, all.data(), all.size());
 }
 
-enum class Logs { old_lines, new_lines };  // undo, redo
+enum class Logs { old_lines, new_lines, appended };  // undo, redo, redo of page-cache media
 
 inline snapshot::Medium medium_of(snapshot::MediumKind kind) {
   snapshot::Medium medium;
@@ -112,12 +113,8 @@ class LoggedFile {
   void write_record(const Change &change) {
     reserve(change);
     std::vector<Line> room(format::record_bytes(change.runs.size(), change.lines()) / kLineBytes);
-    const bool redo = logs_ == Logs::new_lines;
-    snapshot::RecordWriter writer(
-        &log_,
-        {redo ? format::kRedoMagic : format::kUndoMagic, change.runs.size(), change.lines(), size_,
-         change.size_after, redo ? 0 : digest_of(log_.key, change, log_.sequence + 1)},
-        room[0].data());
+    const bool redo = logs_ != Logs::old_lines;
+    snapshot::RecordWriter writer = writer_for(change, room[0].data());
     for (std::size_t i = 0; i < change.runs.size(); ++i)
       writer.runs()[i] = format::pack_run(change.runs[i].line, change.runs[i].count());
     const std::string after = new_bytes(change);
@@ -142,6 +139,10 @@ class LoggedFile {
   }
   void finish(const Change &change) {
     ++log_.sequence;
+    if (logs_ == Logs::appended) {
+      log_.tail.used += format::record_bytes(change.runs.size(), change.lines());
+      log_.tail.durable = durable_.value_or(log_.sequence);
+    }
     size_ = change.size_after;
   }
 
@@ -151,6 +152,14 @@ class LoggedFile {
     resize(change.size_after);
     finish(change);
   }
+
+  // Appended records: the next one begins the other area.
+  void change_area() {
+    log_.tail.area ^= 1;
+    log_.tail.used = 0;
+  }
+  // And the records to come say that no newer one was durable.
+  void stay_durable_at(u64 sequence) { durable_ = log_.tail.durable = sequence; }
 
   // Of the records to come.
   void set_logs(Logs logs) { logs_ = logs; }
@@ -166,7 +175,22 @@ class LoggedFile {
  private:
   struct alignas(kLineBytes) Line : std::array<u8, kLineBytes> {};
 
+  snapshot::RecordWriter writer_for(const Change &change, u8 *room) {
+    snapshot::RecordFacts facts = {
+        format::kUndoMagic, change.runs.size(), change.lines(), size_, change.size_after, 0};
+    if (logs_ == Logs::appended) {
+      facts.magic = format::kAppendMagic;
+      facts.proof = log_.tail.durable;
+      return snapshot::RecordWriter::appending(&log_, facts, room);
+    }
+    if (logs_ == Logs::new_lines)
+      facts.magic = format::kRedoMagic;
+    else
+      facts.proof = digest_of(log_.key, change, log_.sequence + 1);
+    return {&log_, facts, room};
+  }
   void reserve(const Change &change) {
+    if (logs_ == Logs::appended) return;
     require_ok(snapshot::reserve_record(&log_, format::record_bytes(change.runs.size(), change.lines())),
                "reserve_record");
   }
@@ -182,6 +206,7 @@ class LoggedFile {
   std::string path_;
   u64 size_;
   Logs logs_;
+  std::optional<u64> durable_;
   int data_fd_ = -1;
   snapshot::Log log_;
 };

@@ -1,4 +1,4 @@
-// What SNAPSHOT_MEDIA and SNAPSHOT_PROTOCOL lead to where a test forces the medium.
+// What SNAPSHOT_PROTOCOL leads to.
 #pragma once
 #include <cstdlib>
 #include <string>
@@ -6,9 +6,8 @@
 namespace test {
 
 inline bool commits_by_redo() {
-  const char *media = std::getenv("SNAPSHOT_MEDIA"), *protocol = std::getenv("SNAPSHOT_PROTOCOL");
-  return media != nullptr && std::string(media) == "memory" &&
-         (protocol == nullptr || std::string(protocol) != "undo");
+  const char *protocol = std::getenv("SNAPSHOT_PROTOCOL");
+  return protocol == nullptr || std::string(protocol) != "undo";
 }
 
 }  // namespace test

@@ -17,6 +17,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/layout.h"
+#include "protocol.h"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
@@ -100,6 +103,23 @@ bool compares_page(long number, Arguments a) {
   if (number != SYS_process_vm_readv || !tracks_pages()) return false;
   const auto *remote = reinterpret_cast<const iovec *>(a[3]);
   return remote->iov_len == 4096 && reinterpret_cast<std::uintptr_t>(remote->iov_base) % 4096 == 0;
+}
+
+// After its record was synced.
+bool copies_to_file(long number, Arguments a) {
+  if (number != SYS_process_vm_readv || !test::commits_by_redo()) return false;
+  const auto *local = reinterpret_cast<const iovec *>(a[1]);
+  constexpr std::uint64_t backing = snapshot::kWorkingBase + snapshot::kBackingDistance;
+  return reinterpret_cast<std::uint64_t>(local->iov_base) - backing < snapshot::kRangeBytes;
+}
+
+// An area of the log that is to be larger than the next record needs. (If the call was for the record itself,
+// the commit that ignored it is missing after the power cut.)
+bool may_be_for_more_room(long number, Arguments a) {
+  if (!test::commits_by_redo() ||
+      (number != SYS_fallocate && number != SYS_pwrite64 && number != SYS_fsync && number != SYS_fdatasync))
+    return false;
+  return is_log(a[0]);
 }
 
 bool is_for_recovery(Arguments a) { return (a[2] & O_NONBLOCK) != 0 && !is_log(path_at(a[1])); }
@@ -219,6 +239,8 @@ const char *why_harmless(long number, Arguments a, int error) {
   if (asks_about_pages(number, a))
     return "then another way to find written pages is taken, or more pages are compared";
   if (compares_page(number, a)) return "it is read in another way, or counts as changed";
+  if (copies_to_file(number, a)) return "the log has it, and the next commit or recovery copies it";
+  if (may_be_for_more_room(number, a)) return "the area stays as small as it was";
   if (number == SYS_munmap) return "addresses stay taken; nothing in them is used again";
   if (number == SYS_close) return "the kernel has closed it all the same, and what matters was synced before";
   if (number == SYS_madvise && a[2] == MADV_HUGEPAGE) return "pages stay small: slower, no more";

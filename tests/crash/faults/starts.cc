@@ -81,7 +81,8 @@ Start make_start(const std::string &name, std::uint64_t bytes, const std::string
     start.on_disk = first;
     return start;
   }
-  if (name == "shrunk") return victim.die_at("commit-durable:2", victim.state());
+  if (name == "shrunk")
+    return victim.die_at(test::commits_by_redo() ? "commit-applied:2" : "commit-durable:2", victim.state());
   // The first commit has one run.
   if (name != "retired")
     return victim.die_at("commit-run-copied:3", test::commits_by_redo() ? victim.state() : first);

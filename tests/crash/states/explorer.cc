@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace states {
@@ -69,6 +70,10 @@ class Explorer::Run {
   template <typename Action>
   Complaint in_environment(Action action);
   void fail(const std::string &why);
+  Effort effort(u64 depth) const;
+  u64 nested_every() const {
+    return options_.nested_every * (1 + (options_.calls_max != 0 ? cost_ / 100 : 0));
+  }
   bool one_in(u64 every) { return every != 0 && mix(options_.effort.seed, counter_) % every == 0; }
 
   const EmptyEnvironment environment_;
@@ -85,6 +90,7 @@ class Explorer::Run {
   std::vector<std::pair<const std::vector<Choice> *, const std::vector<u32> *>> open_;  // as path_
   std::vector<Failure> failures_;
   u64 point_ = 0, counter_ = 0, output_bytes_ = 0;
+  u64 cost_ = 0;  // system calls of the last recovery
   bool first_of_point_ = false;
 };
 
@@ -105,9 +111,19 @@ void Explorer::Run::visit_point() {
   visit_images(model_, choices, number);
 }
 
+// A recovery of thousands of lines takes as long as hundreds of a few.
+Effort Explorer::Run::effort(u64 depth) const {
+  Effort effort = depth == 0 ? options_.effort : options_.nested;
+  const u64 images = options_.calls_max / std::max<u64>(cost_, 1);
+  if (depth != 0 || options_.calls_max == 0 || images >= effort.exhaustive_max) return effort;
+  effort.exhaustive_max = images;
+  effort.samples = std::clamp<u64>(images / 5, 8, effort.samples);
+  return effort;
+}
+
 void Explorer::Run::visit_images(const CrashModel &model, const std::vector<Choice> &choices, u64 point) {
   const u64 depth = path_.size();
-  const Effort &effort = depth == 0 ? options_.effort : options_.nested;
+  const Effort effort = this->effort(depth);
   bool exhaustive = false;
   std::vector<ImageName> images;
   const bool chosen = depth < options_.only_image.size();
@@ -142,14 +158,16 @@ void Explorer::Run::visit_image(bool few) {
   const bool asked = depth < options_.only_image.size();
   const bool all = options_.only_image.empty();
   const bool interrupt = asked || (all && depth <= options_.nested_depth &&
-                                   ((few && depth == 1) || one_in(options_.nested_every)));
+                                   ((few && depth == 1 && cost_ < 1000) || one_in(nested_every())));
   const bool real =
       options_.real_every != 0 && (std::exchange(first_of_point_, false) || one_in(options_.real_every));
   if (real) explorer_.real_.put(files_);
   std::vector<Event> recovery;
   kernel_.record_to(interrupt ? &recovery : nullptr);
   const SimulatedFiles::Mark mark = files_.mark();
+  const u64 calls = kernel_.calls();
   const Complaint complaint = recover(real);
+  cost_ = kernel_.calls() - calls;
   kernel_.record_to(nullptr);
   if (complaint) return fail(*complaint);
   if (!interrupt) return;

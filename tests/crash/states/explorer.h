@@ -29,6 +29,7 @@ struct ExplorerOptions {
   u64 check_every = 0;      // one image in so many is given to the checker; 0: none
   std::string checker;      // a shell command; {} stands for the recovered file
   u64 failures_max = 3;     // per trace
+  u64 calls_max = 0;        // of one point, as system calls of the recoveries: sampled beyond it; 0: no limit
   u64 points_every = 1;     // one point in so many
   // If set, says what is wrong with an image, and recovery is not tried a second time.
   std::function<Complaint(const Recovered &)> verdict;

@@ -88,7 +88,9 @@ void Program::map(File &file) {
 }
 
 // Says what will be there, does it, and takes it over into the model if it has been done.
-void Program::commit(File &file, u64 begin, u64 end, const std::function<int()> &action, bool must_succeed) {
+// Of what need not be durable on return it is not said that it has returned: it may be there from now on.
+void Program::commit(File &file, u64 begin, u64 end, const std::function<int()> &action, bool must_succeed,
+                     bool durable) {
   FileModel after = file.model;
   after.commit(begin, end);
   const u64 number = ++commits_;
@@ -96,13 +98,17 @@ void Program::commit(File &file, u64 begin, u64 end, const std::function<int()> 
   commit_begins(number);
   const bool armed = faults.log_syncs + faults.data_syncs > 0;
   const bool done = action() == 0;
-  commit_returned(number, done);
+  if (durable) commit_returned(number, done);
   check(done || (armed && !must_succeed), "commit");
   if (done) file.model = after;
 }
 
 void Program::msync_pages(File &file, u64 end) {
   commit(file, 0, end, [&] { return msync(file.begin, end, MS_SYNC); }, false);
+}
+
+void Program::msync_later(File &file) {
+  commit(file, 0, map_bytes, [&] { return msync(file.begin, map_bytes, MS_ASYNC); }, false, false);
 }
 
 void Program::unmap(File &file) {
@@ -210,6 +216,7 @@ void Program::run(const std::string &operation) {
       {"memcpy", [](Program &p) { p.copy(); }},
       {"atomic", [](Program &p) { p.add_atomically(); }},
       {"msync", [](Program &p) { p.msync_pages(*p.first_, map_bytes); }},
+      {"msync-async", [](Program &p) { p.msync_later(*p.first_); }},
       {"msync-part", [](Program &p) { p.msync_pages(*p.first_, page); }},
       {"rollback",
        [](Program &p) {

@@ -36,7 +36,9 @@ class Program {
   void open(File &file);
   void map(File &file);
   void unmap(File &file);
-  void commit(File &file, u64 begin, u64 end, const std::function<int()> &action, bool must_succeed);
+  void commit(File &file, u64 begin, u64 end, const std::function<int()> &action, bool must_succeed,
+              bool durable = true);
+  void msync_later(File &file);
   void msync_pages(File &file, u64 end);
   void store(File &file, u64 offset);
   void resize(File &file, u64 size);

@@ -92,8 +92,8 @@ TEST_CASE("another magic, version or architecture is refused even if everything 
   CHECK(log.read_with_header([](auto *) {}).ok());
   CHECK(log.read_with_header([](auto *h) { h->magic ^= 1; }).error == EBADMSG);
   CHECK(says("this is not a Snapshot log"));
-  CHECK(log.read_with_header([](auto *h) { h->version = 3; }).error == EBADMSG);
-  CHECK(says("format version 3, this library reads version 2; recover it with the version that wrote it"));
+  CHECK(log.read_with_header([](auto *h) { h->version = 4; }).error == EBADMSG);
+  CHECK(says("format version 4, this library reads version 3; recover it with the version that wrote it"));
   CHECK(log.read_with_header([](auto *h) { h->architecture = 0xaa640040; }).error == EBADMSG);
   CHECK(says("another architecture; recover it on that architecture"));
 }

@@ -58,7 +58,7 @@ std::string example_log() {
                                  .line_count = 1,
                                  .size_before = kSizeBefore,
                                  .size_after = kCommit.size_after,
-                                 .new_digest = test::digest_of(log.key, kCommit, 1)},
+                                 .proof = test::digest_of(log.key, kCommit, 1)},
                                 room);
   writer.runs()[0] = format::pack_run(1, 1);
   snapshot::u8 *old_line = writer.lines(1);

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "log/log_reader.h"
+#include "log/record_cursor.h"
 #include "logged_file.h"
-#include "recovery/record_cursor.h"
 
 namespace {
 

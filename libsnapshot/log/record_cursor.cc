@@ -1,4 +1,4 @@
-#include "recovery/record_cursor.h"
+#include "log/record_cursor.h"
 
 namespace snapshot {
 

@@ -1,0 +1,41 @@
+#include "platform/file_io.h"
+
+#include "base/syscall.h"
+
+namespace snapshot {
+namespace {
+constexpr u64 kZeroBytes = 16 << 10;
+constexpr u8 kZeros[kZeroBytes] = {};
+}  // namespace
+
+Status read_exactly(int fd, void *to, u64 bytes, u64 offset) {
+  for (u64 done = 0; done < bytes;) {
+    const long n = sys::pread(fd, static_cast<u8 *>(to) + done, bytes - done, offset + done);
+    if (n == -EINTR) continue;
+    if (sys::failed(n)) return sys::status(n);
+    if (n == 0) return {ENODATA};
+    done += static_cast<u64>(n);
+  }
+  return kOk;
+}
+
+Status write_exactly(int fd, const void *from, u64 bytes, u64 offset) {
+  for (u64 done = 0; done < bytes;) {
+    const long n = sys::pwrite(fd, static_cast<const u8 *>(from) + done, bytes - done, offset + done);
+    if (n == -EINTR) continue;
+    if (n <= 0) return n == 0 ? Status{ENOSPC} : sys::status(n);
+    done += static_cast<u64>(n);
+  }
+  return kOk;
+}
+
+Status write_zeros(int fd, u64 offset, u64 bytes) {
+  for (u64 done = 0; done < bytes;) {
+    const u64 n = min_u64(bytes - done, kZeroBytes);
+    if (Status s = write_exactly(fd, kZeros, n, offset + done); !s.ok()) return s;
+    done += n;
+  }
+  return kOk;
+}
+
+}  // namespace snapshot
