@@ -69,6 +69,14 @@ void store_vector(RegisteredFile &file, const iovec *vector, int count, u64 begi
   __snapshot_mark(first, static_cast<u64>(to - first));
 }
 
+// What of [offset, end) the file has becomes zeros, with the file locked.
+void clear_bytes(RegisteredFile &file, u64 offset, u64 end) {
+  end = min_u64(end, seen_size(file));
+  if (offset >= end) return;
+  fill_bytes(file.base().ptr() + offset, 0, end - offset);
+  __snapshot_mark(file.base().ptr() + offset, end - offset);
+}
+
 }  // namespace
 
 long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int count, i64 offset, long n) {
@@ -135,13 +143,16 @@ Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset,
   // The blocks first, and the size when they are there.
   if (s.ok() && !zeroes) s = sys::status(sys::fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, offset, length));
   if (s.ok() && (mode & FALLOC_FL_KEEP_SIZE) == 0 && end > seen_size(file)) s = resize(file, fd, end);
-  if (s.ok() && zeroes && offset < seen_size(file)) {
-    const u64 bytes = min_u64(end, seen_size(file)) - offset;
-    fill_bytes(file.base().ptr() + offset, 0, bytes);
-    __snapshot_mark(file.base().ptr() + offset, bytes);
-  }
+  if (s.ok() && zeroes) clear_bytes(file, offset, end);
   file.commit_lock.unlock();
   return s;
+}
+
+Status clear_managed(RegisteredFile &file, u64 offset, u64 end) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (Status s = lock_to_write(file); !s.ok()) return s;
+  clear_bytes(file, offset, end);
+  file.commit_lock.unlock();
+  return kOk;
 }
 
 bool seen_size_differs(RegisteredFile &file, u64 *size) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {

@@ -18,6 +18,10 @@ Status sync_pages(u64 address, u64 end);
 // munmap on whole pages [address, end) in the working range.
 Status unmap_pages(u64 address, u64 end);
 
+// madvise(MADV_REMOVE) on whole pages [address, end) in the working range: what is mapped of them reads as
+// zeros. ENOMEM, without any effect, if a part is not mapped; EPERM, EDEADLK.
+Status clear_pages(u64 address, u64 end);
+
 // A commit of the whole file, as fsync does it.
 Status commit_whole(RegisteredFile &file);
 

@@ -97,6 +97,46 @@ long for_parts(u64 address, u64 end, Ours ours, Kernels kernels) {
   return result;
 }
 
+// Younger than the headers of Debian 12: MADV_DONTNEED_LOCKED, MADV_COLLAPSE.
+constexpr int kAdviceDontneedLocked = 24, kAdviceCollapse = 25;
+
+// To the kernel the working copy is private memory, the program's only copy of what it has stored; to the
+// program it is a shared mapping of a file, whose pages come back from the file. So advice that drops pages
+// is heard and not followed, and what the kernel would not do to a mapping of a file, or what is not known
+// here, is refused as the kernel refuses it.
+long advise(u64 begin, u64 length, int advice) {
+  const u64 end = begin + round_up(length, kPageBytes);
+  if (begin % kPageBytes != 0 || end < begin) return -EINVAL;
+  switch (advice) {
+    case MADV_DONTNEED:
+    case kAdviceDontneedLocked:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+      return length == 0 || is_managed(begin, end - begin) ? 0 : -ENOMEM;
+    case MADV_REMOVE:
+      return -clear_pages(begin, end).error;
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_KEEPONFORK:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+    case kAdviceCollapse:
+      return sys::madvise(begin, length, advice);
+    default:
+      return -EINVAL;
+  }
+}
+
 }  // namespace
 
 SNAPSHOT_EXPORT void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset) noexcept {
@@ -147,17 +187,10 @@ SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length
   return s.ok() ? address : reinterpret_cast<void *>(edge(s));
 }
 
-// Advice that would throw away the working copy's pages means, on a shared mapping, no more than "not needed
-// soon".
 SNAPSHOT_EXPORT int madvise(void *address, size_t length, int advice) noexcept {
-  const bool drops =
-      advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_COLD || advice == MADV_PAGEOUT;
-  const bool frees = advice == MADV_REMOVE || advice == MADV_DONTFORK || advice == MADV_WIPEONFORK;
-  const u64 begin = reinterpret_cast<u64>(address);
-  if (SNAPSHOT_LIKELY((!drops && !frees) || !in_working_range(address)))
-    return static_cast<int>(edge(sys::madvise(begin, length, advice)));
-  if (frees) return static_cast<int>(edge(Status{EINVAL}));
-  return begin % kPageBytes == 0 ? 0 : static_cast<int>(edge(Status{EINVAL}));
+  if (SNAPSHOT_LIKELY(!in_working_range(address)))
+    return static_cast<int>(edge(sys::madvise(reinterpret_cast<u64>(address), length, advice)));
+  return static_cast<int>(edge(advise(reinterpret_cast<u64>(address), length, advice)));
 }
 SNAPSHOT_EXPORT int posix_madvise(void *address, size_t length, int advice) noexcept {
   if (in_working_range(address) && advice == POSIX_MADV_DONTNEED) return 0;
