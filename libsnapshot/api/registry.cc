@@ -297,6 +297,16 @@ Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end) {
   return file.mappings.move_end(mapping, new_end) ? kOk : Status{EFAULT};
 }
 
+Status map_part_again(RegisteredFile &file, Interval part) {
+  RegistryLock lock;
+  {
+    MutexLock mappings_lock(file.mappings_lock);
+    if (!file.mappings.covers({part.begin, part.begin + kPageBytes})) return {EFAULT};
+  }
+  void *mapped;
+  return add_mapping(file, part.begin, part.end - part.begin, &mapped);
+}
+
 Status lock_for_commit(RegisteredFile &file) {
   notice_fork();
   if (file.commit_lock.held_by_this_thread())

@@ -27,7 +27,10 @@ bool is_shared(int flags) {
 
 bool is_fixed(int flags) { return (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0; }
 
-void *refuse_fixed(void *address, const char *what) {
+// flags: mmap's. Who asks with MAP_FIXED_NOREPLACE wants to be told, not helped.
+void *refuse_fixed(void *address, int flags, const char *what) {
+  if ((flags & MAP_FIXED_NOREPLACE) != 0 && in_working_range(address))
+    return reinterpret_cast<void *>(edge(Status{EEXIST}));
   Message m;
   m << "mmap with MAP_FIXED at ";
   m.hex(reinterpret_cast<u64>(address)) << ": " << what;
@@ -39,7 +42,7 @@ void *check_fixed(void *wanted, void *given, int flags, size_t length) {
   if (!is_fixed(flags) || wanted == given) return given;
   const u64 begin = reinterpret_cast<u64>(given);
   (void)unmap_pages(begin, begin + round_up(length, kPageBytes));
-  return refuse_fixed(wanted,
+  return refuse_fixed(wanted, flags,
                       "Snapshot chooses the address of a managed file; map it without MAP_FIXED, or exclude "
                       "it with SNAPSHOT_IGNORE");
 }
@@ -71,7 +74,7 @@ void *map(void *address, size_t length, int prot, int flags, int fd, off_t offse
   if (plain || !find_candidate(prot, fd, &candidate, &status)) {
     if (!status.ok()) return reinterpret_cast<void *>(edge(status));
     if (is_fixed(flags) && any_managed() && meets_working_range(begin, begin + length))
-      return refuse_fixed(address, "the address belongs to Snapshot's working range; choose another");
+      return refuse_fixed(address, flags, "the address belongs to Snapshot's working range; choose another");
     return kernel_mmap(address, length, prot, flags, fd, offset);
   }
   void *mapped = nullptr;
@@ -174,16 +177,22 @@ SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length
   void *wanted = (flags & MREMAP_FIXED) != 0 ? va_arg(arguments, void *) : nullptr;
   va_end(arguments);
   RegisteredFile *file = file_at(reinterpret_cast<u64>(address));
-  if (file == nullptr)
+  const u64 target = reinterpret_cast<u64>(wanted);
+  if (file == nullptr) {
+    if (any_managed() && meets_working_range(target, target + new_length))
+      return refuse_fixed(wanted, 0, "the address belongs to Snapshot's working range; choose another");
     return reinterpret_cast<void *>(
         edge(sys::call(SYS_mremap, sys::as_long(address), static_cast<long>(old_length),
                        static_cast<long>(new_length), flags, sys::as_long(wanted))));
+  }
   const u64 offset = reinterpret_cast<u64>(address) - file->base().value;
   if (offset % kPageBytes != 0 || new_length == 0) return reinterpret_cast<void *>(edge(Status{EINVAL}));
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0)
-    return refuse_fixed(wanted, "Snapshot does not move a managed file; call mremap without MREMAP_FIXED");
-  const Interval mapping{offset, offset + round_up(old_length, kPageBytes)};
-  const Status s = remap_part(*file, mapping, offset + round_up(new_length, kPageBytes));
+    return refuse_fixed(wanted, 0, "Snapshot does not move a managed file; call mremap without MREMAP_FIXED");
+  const u64 new_end = offset + round_up(new_length, kPageBytes);
+  const Status s = old_length == 0
+                       ? map_part_again(*file, {offset, new_end})
+                       : remap_part(*file, {offset, offset + round_up(old_length, kPageBytes)}, new_end);
   return s.ok() ? address : reinterpret_cast<void *>(edge(s));
 }
 
