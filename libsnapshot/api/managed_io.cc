@@ -4,6 +4,7 @@
 #include "base/syscall.h"
 #include "commit/commit.h"
 #include "commit/resize.h"
+#include "commit/working_copy.h"
 #include "snapshot/abi.h"
 
 namespace snapshot {
@@ -63,7 +64,7 @@ void store_vector(RegisteredFile &file, const iovec *vector, int count, u64 begi
   u8 *to = file.base().ptr() + begin;
   u8 *const first = to;
   for (int i = 0; i < count; ++i) {
-    copy_bytes(to, vector[i].iov_base, vector[i].iov_len);
+    write_working(file, to, static_cast<const u8 *>(vector[i].iov_base), vector[i].iov_len);
     to += vector[i].iov_len;
   }
   __snapshot_mark(first, static_cast<u64>(to - first));
@@ -73,7 +74,7 @@ void store_vector(RegisteredFile &file, const iovec *vector, int count, u64 begi
 void clear_bytes(RegisteredFile &file, u64 offset, u64 end) {
   end = min_u64(end, seen_size(file));
   if (offset >= end) return;
-  fill_bytes(file.base().ptr() + offset, 0, end - offset);
+  clear_working_bytes(file, file.base().ptr() + offset, end - offset);
   __snapshot_mark(file.base().ptr() + offset, end - offset);
 }
 
@@ -98,7 +99,7 @@ long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
   const u8 *from = file.base().ptr() + begin;
   for (int i = 0; i < count && left > 0; ++i) {
     const u64 here = min_u64(left, vector[i].iov_len);
-    copy_bytes(vector[i].iov_base, from, here);
+    read_working(file, static_cast<u8 *>(vector[i].iov_base), from, here);
     from += here, left -= here;
   }
   if (ours < read && offset < 0) (void)sys::lseek(fd, static_cast<long>(begin + ours), SEEK_SET);

@@ -170,6 +170,15 @@ Status clear_pages(u64 address, u64 end) {
   return result.error == ESTALE ? Status{ENOMEM} : result;
 }
 
+Status restrict_pages(u64 address, u64 end, bool readable) {
+  Status result;
+  bool gap = false;
+  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64, u64) {
+    keep_first(&result, restrict_access(file, readable));
+  });
+  return result;
+}
+
 Status commit_whole(RegisteredFile &file) {
   return locked(
       file, [](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { return commit(f, whole_file(f)); });

@@ -22,6 +22,10 @@ Status unmap_pages(u64 address, u64 end);
 // zeros. ENOMEM, without any effect, if a part is not mapped; EPERM, EDEADLK.
 Status clear_pages(u64 address, u64 end);
 
+// Before an mprotect of [address, end), in the working range, that leaves the pages readable or not even
+// that. EDEADLK as restrict_access().
+Status restrict_pages(u64 address, u64 end, bool readable);
+
 // A commit of the whole file, as fsync does it.
 Status commit_whole(RegisteredFile &file);
 

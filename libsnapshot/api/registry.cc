@@ -112,6 +112,8 @@ Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
   }
   MutexLock lock(file.mappings_lock);
   if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) return cannot_map(file, s);
+  if (SNAPSHOT_UNLIKELY(file.unwritable.load(std::memory_order_relaxed)))
+    (void)sys::mprotect(file.base().value + offset, length, PROT_READ | PROT_WRITE);
   *out = file.base().ptr() + offset;
   return kOk;
 }
@@ -305,6 +307,18 @@ Status map_part_again(RegisteredFile &file, Interval part) {
   }
   void *mapped;
   return add_mapping(file, part.begin, part.end - part.begin, &mapped);
+}
+
+Status restrict_access(RegisteredFile &file, bool readable) {
+  notice_fork();
+  // A child commits nothing of it, and writes nothing to it.
+  if (file.state.load(std::memory_order_acquire) != FileState::open) return kOk;
+  if (file.commit_lock.held_by_this_thread())
+    return busy(file, EDEADLK, "a signal handler that interrupted a commit of this file cannot protect it");
+  MutexLock commit_lock(file.commit_lock);
+  if (!readable) file.unreadable.store(true, std::memory_order_relaxed);
+  file.unwritable.store(true, std::memory_order_relaxed);
+  return kOk;
 }
 
 Status lock_for_commit(RegisteredFile &file) {

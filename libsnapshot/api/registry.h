@@ -49,6 +49,10 @@ Status consider(int fd, Candidate *out, bool *managed);
 // committed as by unmap_part.
 Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end);
 
+// To be called before the program's mprotect takes rights to a part of the file: reading and writing, or
+// (readable) writing. EDEADLK in a handler that interrupted a commit of this file, with a message.
+Status restrict_access(RegisteredFile &file, bool readable);
+
 // Adds a mapping, where part of the file's window begins with a page that is mapped already (mremap with an
 // old length of 0). EFAULT: it does not; ENOMEM beyond the window, with a message.
 Status map_part_again(RegisteredFile &file, Interval part);

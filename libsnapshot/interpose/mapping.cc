@@ -1,5 +1,5 @@
-// mmap, munmap, mremap, msync and madvise: what lies in the working range is ours, the rest goes to the
-// kernel.
+// mmap, munmap, mremap, msync, mprotect and madvise: what lies in the working range is ours, the rest goes to
+// the kernel.
 #include <stdarg.h>
 
 #include "api/range.h"
@@ -140,6 +140,20 @@ long advise(u64 begin, u64 length, int advice) {
   }
 }
 
+// The kernel does it; but whoever commits, or reads and writes the file by a descriptor, must know.
+long protect(u64 begin, u64 length, int protection, int key) {
+  const u64 end = begin + round_up(length, kPageBytes);
+  // A key's rights are each thread's own, and change without a call.
+  const bool readable = key <= 0 && (protection & (PROT_READ | PROT_WRITE)) != 0;
+  const bool writable = key <= 0 && (protection & PROT_WRITE) != 0;
+  if (!writable && end > begin && meets_working_range(begin, end) && any_managed()) {
+    const Status s = restrict_pages(max_u64(begin, kWorkingBase), min_u64(end, kWorkingEnd), readable);
+    if (!s.ok()) return -s.error;
+  }
+  if (key < 0) return sys::mprotect(begin, length, protection);
+  return sys::call(SYS_pkey_mprotect, static_cast<long>(begin), static_cast<long>(length), protection, key);
+}
+
 }  // namespace
 
 SNAPSHOT_EXPORT void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset) noexcept {
@@ -194,6 +208,13 @@ SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length
                        ? map_part_again(*file, {offset, new_end})
                        : remap_part(*file, {offset, offset + round_up(old_length, kPageBytes)}, new_end);
   return s.ok() ? address : reinterpret_cast<void *>(edge(s));
+}
+
+SNAPSHOT_EXPORT int mprotect(void *address, size_t length, int protection) noexcept {
+  return static_cast<int>(edge(protect(reinterpret_cast<u64>(address), length, protection, -1)));
+}
+SNAPSHOT_EXPORT int pkey_mprotect(void *address, size_t length, int protection, int key) noexcept {
+  return static_cast<int>(edge(protect(reinterpret_cast<u64>(address), length, protection, key)));
 }
 
 SNAPSHOT_EXPORT int madvise(void *address, size_t length, int advice) noexcept {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "files.h"
+#include "in_child.h"
 
 using namespace test;
 
@@ -134,6 +135,28 @@ TEST_CASE("protection can be changed and is obeyed") {
   store(m, "new");
   REQUIRE(munmap(m, kPage) == 0);
   CHECK(file.real_bytes(0, 3) == "new");
+}
+
+TEST_CASE("a rollback, too, reaches what the program may not") {
+  const DataFile file(3 * kPage);
+  char *m = file.map(3 * kPage);
+  store(m + kPage, "committed");
+  REQUIRE(msync(m, 3 * kPage, MS_SYNC) == 0);
+  for (const int protection : {PROT_NONE, PROT_READ}) {
+    store(m + kPage, "taken back");
+    REQUIRE(mprotect(m + kPage, kPage, protection) == 0);
+    REQUIRE(SNAPSHOT_CALL(snapshot_rollback)(m, 3 * kPage) == 0);
+    // The protection is what it was.
+    CHECK(in_child([&]() -> int {
+            signal(SIGSEGV, SIG_DFL);
+            *static_cast<volatile char *>(m + kPage) = 'x';
+            return 0;
+          }) == 128 + SIGSEGV);
+    REQUIRE(mprotect(m + kPage, kPage, PROT_READ | PROT_WRITE) == 0);
+    CHECK(std::string(m + kPage, 10) == "committed" + zeros(1));
+  }
+  REQUIRE(munmap(m, 3 * kPage) == 0);
+  CHECK(file.real_bytes(kPage, 10) == "committed" + zeros(1));
 }
 
 TEST_CASE("mremap of what is not a mapping, and of sizes that cannot be") {
