@@ -1,5 +1,7 @@
 #include "track/windows.h"
 
+#include <sys/resource.h>
+
 #include "base/message.h"
 #include "base/syscall.h"
 
@@ -45,11 +47,19 @@ Status refused(const Range &r, long result) {
   return fail(ENOMEM, m);
 }
 
+// Private writable mappings count as data for RLIMIT_DATA, whether they have pages or not. Most of what is
+// allowed is left to the program, whose malloc would fail next.
+u64 data_allowed() {
+  struct rlimit limit;
+  if (sys::failed(sys::call(SYS_prlimit64, 0, RLIMIT_DATA, 0, sys::as_long(&limit)))) return ~u64{0};
+  return limit.rlim_cur == RLIM_INFINITY ? ~u64{0} : limit.rlim_cur / 32;
+}
+
 u64 room_wanted(u64 bytes) {
   const u64 usual = windows_in_use < 32 ? u64{8} << 30 : windows_in_use < 288 ? u64{1} << 30 : u64{64} << 20;
   u64 room = min_u64(usual, kRangeBytes / 32);
   while (room < 4 * bytes && room < kRangeBytes) room *= 2;
-  return room;
+  return min_u64(room, max_u64(data_allowed(), bytes));
 }
 
 // First fit. kGranules: none.
