@@ -14,7 +14,7 @@ namespace {
 
 static_assert(kSlotsMax <= 65536, "a slot fits a granule's entry");
 
-constinit u64 ranges_reserved = 0;
+constinit u64 ranges_reserved = 0, ranges_open = 0;
 constinit u64 windows_in_use = 0;
 
 struct Range {
@@ -33,8 +33,16 @@ constexpr Range kRanges[] = {
     {"page map", kPageMapBase, kPageMapBytes, PROT_NONE},
 };
 
-long reserve(const Range &r, int extra_flags) {
-  return sys::mmap(r.base, r.bytes, r.prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | extra_flags, -1, 0);
+long reserve(const Range &r) {
+  return sys::mmap(r.base, r.bytes, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+// In a program that locks all of its memory to come (mlockall), what is reserved is not to be locked: the
+// page tables and pages would take gigabytes. So it becomes readable only now.
+long open_reserved(const Range &r) {
+  (void)sys::call(SYS_munlock, static_cast<long>(r.base), static_cast<long>(r.bytes));
+  return r.prot == PROT_NONE ? 0 : sys::mprotect(r.base, r.bytes, r.prot);
 }
 
 Status refused(const Range &r, long result) {
@@ -120,11 +128,14 @@ Status reserve_ranges() {
   // What has been reserved stays so: it is ours, and giving it back could fail as well.
   for (; ranges_reserved < sizeof kRanges / sizeof kRanges[0]; ++ranges_reserved) {
     const Range &r = kRanges[ranges_reserved];
-    const long result = reserve(r, MAP_FIXED_NOREPLACE);
+    const long result = reserve(r);
     if (!sys::failed(result) && static_cast<u64>(result) == r.base) continue;
     if (!sys::failed(result)) (void)sys::munmap(static_cast<u64>(result), r.bytes);
     return refused(r, sys::failed(result) ? result : -EEXIST);
   }
+  for (; ranges_open < ranges_reserved; ++ranges_open)
+    if (const long result = open_reserved(kRanges[ranges_open]); sys::failed(result))
+      return refused(kRanges[ranges_open], result);
   return kOk;
 }
 

@@ -255,6 +255,7 @@ const char *why_harmless(long number, Arguments a, int error) {
     return "then a rename that replaces nothing does";
   if (number == SYS_unlinkat)
     return "the log of a file that is gone; a new one of that name is not taken for it";
+  if (number == SYS_munlock) return "reserved addresses have pages sooner than they need";
   if (number == SYS_prlimit64) return "asks how much data the process may have, to make the window smaller";
   if (number == SYS_fstatfs) return "asks what to expect of a full disk";
   if (is_anonymous(number, a))
@@ -310,6 +311,7 @@ std::string name_of_call(long number, Arguments a) {
                {SYS_ioctl, "ioctl"},
                {SYS_userfaultfd, "userfaultfd"},
                {SYS_memfd_create, "memfd_create"},
+               {SYS_munlock, "munlock"},
                {SYS_prlimit64, "prlimit64"},
                {SYS_process_vm_readv, "process_vm_readv"}};
   if (is_populate(number, a))
