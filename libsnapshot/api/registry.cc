@@ -1,5 +1,7 @@
 #include "api/registry.h"
 
+#include <linux/magic.h>
+
 #include "api/file_table.h"
 #include "api/open_file.h"
 #include "base/syscall.h"
@@ -89,6 +91,13 @@ Status name_of(int fd, Candidate *out, bool *named) {
   out->key = {st.st_dev, st.st_ino};
   out->size = static_cast<u64>(st.st_size);
   return path_behind(fd, &out->path, named);
+}
+
+// Files of huge pages are memory with a name: they can be neither written nor mapped by small pages, and
+// outlive no machine.
+bool is_hugetlbfs(int fd) {
+  struct statfs fs;
+  return !sys::failed(sys::fstatfs(fd, &fs)) && fs.f_type == HUGETLBFS_MAGIC;
 }
 
 void count_recovery(const Findings &f) SNAPSHOT_REQUIRES(registry_lock) {
@@ -195,7 +204,7 @@ Status consider(int fd, Candidate *out, bool *managed) {
   out->open_flags = static_cast<int>(flags);
   const Settings *settings;
   if (Status s = read_settings(&settings); !s.ok()) return s;
-  *managed = out->may_open = path_selected(*settings, out->path.c_str());
+  *managed = out->may_open = path_selected(*settings, out->path.c_str()) && !is_hugetlbfs(fd);
   return kOk;
 }
 
