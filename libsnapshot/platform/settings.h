@@ -23,7 +23,7 @@ struct Settings {
   TrackChoice track = TrackChoice::stores;
   PagesFromChoice pages_from = PagesFromChoice::automatic;
   bool wait_for_writer = false;
-  const char *files = nullptr;   // colon-separated globs; nullptr: all
+  const char *files = nullptr;   // colon-separated globs; nullptr: all but profiles (path_selected)
   const char *ignore = nullptr;  // colon-separated globs; wins over files
 };
 
