@@ -63,11 +63,26 @@ u64 data_allowed() {
   return limit.rlim_cur == RLIM_INFINITY ? ~u64{0} : limit.rlim_cur / 32;
 }
 
+// vm.overcommit_memory=2: all of a private mapping counts as memory in use, MAP_NORESERVE or not, so room to
+// grow is taken from the whole machine.
+bool counts_reserved_memory() {
+  char mode = 0;
+  const long fd = sys::open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+  if (sys::failed(fd)) return false;
+  const long n = sys::pread(static_cast<int>(fd), &mode, 1, 0);
+  (void)sys::close(static_cast<int>(fd));
+  return n == 1 && mode == '2';
+}
+
+u64 room_allowed() {
+  return counts_reserved_memory() ? min_u64(data_allowed(), u64{64} << 20) : data_allowed();
+}
+
 u64 room_wanted(u64 bytes) {
   const u64 usual = windows_in_use < 32 ? u64{8} << 30 : windows_in_use < 288 ? u64{1} << 30 : u64{64} << 20;
   u64 room = min_u64(usual, kRangeBytes / 32);
   while (room < 4 * bytes && room < kRangeBytes) room *= 2;
-  return min_u64(room, max_u64(data_allowed(), bytes));
+  return min_u64(room, max_u64(room_allowed(), bytes));
 }
 
 // First fit. kGranules: none.

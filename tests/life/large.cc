@@ -1,5 +1,7 @@
 // Files larger than memory, and processes that may have little of it.
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -25,6 +27,15 @@ long allocated_kib(const std::string &name) {
   struct stat st;
   EXPECT(stat(name.c_str(), &st) == 0);
   return st.st_blocks / 2;
+}
+
+long data_kib() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  long kib = 0;
+  while (status >> word)
+    if (word == "VmData:") status >> kib;
+  return kib;
 }
 
 std::size_t place(std::size_t i, std::size_t bytes) {
@@ -126,6 +137,30 @@ CASE(a_limit_on_addresses) {
   } else {
     EXPECT(munmap(file.map(kPage), kPage) == 0);
   }
+}
+
+// The same where the kernel counts what is mapped as if it were used (vm.overcommit_memory=2), which this
+// case makes the library believe.
+CASE(a_machine_that_does_not_overcommit) {
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    skip("no mount can be made (it needs root)");
+  std::ofstream("mode") << "2\n" << std::flush;
+  EXPECT(mount("mode", "/proc/sys/vm/overcommit_memory", nullptr, MS_BIND, nullptr) == 0);
+  kill_after([] {
+    const File file("data", 16 * kPage), other("other", 16 * kPage);
+    const long before = data_kib();
+    char *m = file.map(16 * kPage), *n = other.map(16 * kPage);
+    EXPECT(data_kib() - before < 256 << 10);
+    store(m, "stored"), store(n, "stored");
+    EXPECT(msync(m, 16 * kPage, MS_SYNC) == 0 && msync(n, 16 * kPage, MS_SYNC) == 0);
+    EXPECT(ftruncate(file.fd, 32 * kPage) == 0);
+    m = file.map(32 * kPage);
+    store(m + 31 * kPage, "grown");
+    EXPECT(msync(m, 32 * kPage, MS_SYNC) == 0);
+  });
+  EXPECT_SAME(recovered("data", 31 * kPage, 5), "grown");
+  EXPECT_SAME(recovered("other", 0, 6), "stored");
+  EXPECT(umount2("/proc/sys/vm/overcommit_memory", MNT_DETACH) == 0);
 }
 
 // Room to grow is not data that the program has: with less of it, the file is mapped all the same.

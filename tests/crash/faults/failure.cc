@@ -95,6 +95,10 @@ bool asks_about_pages(long number, Arguments a) {
   return (number == SYS_ftruncate && is_scratch(a[0])) ||
          (number == SYS_mmap && a[4] >= 0 && is_scratch(a[4]));
 }
+bool asks_about_memory(long number, Arguments a) {
+  const std::string path = "/proc/sys/vm/overcommit_memory";
+  return (number == SYS_openat && path_at(a[1]) == path) || (number == SYS_pread64 && name_of(a[0]) == path);
+}
 // A whole page, to be compared.
 bool compares_page(long number, Arguments a) {
   if (number != SYS_process_vm_readv || !tracks_pages()) return false;
@@ -256,6 +260,8 @@ const char *why_harmless(long number, Arguments a, int error) {
   if (number == SYS_unlinkat)
     return "the log of a file that is gone; a new one of that name is not taken for it";
   if (number == SYS_munlock) return "reserved addresses have pages sooner than they need";
+  if (asks_about_memory(number, a))
+    return "asks whether room to grow counts as memory in use; if in doubt it does not";
   if (number == SYS_prlimit64) return "asks how much data the process may have, to make the window smaller";
   if (number == SYS_fstatfs) return "asks what to expect of a full disk";
   if (is_anonymous(number, a))
