@@ -339,7 +339,10 @@ Status lock_for_commit(RegisteredFile &file) {
   if (SNAPSHOT_LIKELY(state == FileState::open)) return kOk;
   file.commit_lock.unlock();
   if (state == FileState::closed) return {EINVAL};
-  return busy(file, EPERM, "opened before fork: only the parent process may commit it");
+  return busy(
+      file, EPERM,
+      "opened before fork: only the parent process may commit it; a daemon maps its files after its last "
+      "fork");
 }
 
 Counters total_counters(u64 *files_managed, u64 *recoveries_clean, u64 *recoveries_rolled_back) {
