@@ -7,7 +7,7 @@ time optimisation, and what else is asked of the compiler. By default as many wa
 least once; of a build system's choices only those that it makes itself are paired (the others are flags to it).
 
 usage: matrix.py BUILD_DIRECTORY [--full] [--jobs N] [--keep] [--list] [WAY...]
-  --full   every combination, some two thousand: hours
+  --full   every combination, 1,440: hours
   WAY      as printed: autoconf/shared/pie/O2/no-lto/asan
 Exit status: 0; 1 a way failed, which says how; 77 a tool is missing.
 """
