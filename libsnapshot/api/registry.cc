@@ -322,8 +322,12 @@ Status restrict_access(RegisteredFile &file, bool readable) {
   notice_fork();
   // A child commits nothing of it, and writes nothing to it.
   if (file.state.load(std::memory_order_acquire) != FileState::open) return kOk;
-  if (file.commit_lock.held_by_this_thread())
-    return busy(file, EDEADLK, "a signal handler that interrupted a commit of this file cannot protect it");
+  const SignalsBlocked blocked;
+  if (file.commit_lock.held_by_this_thread() || file.mappings_lock.held_by_this_thread())
+    return busy(file, EDEADLK,
+                "a signal handler that interrupted a commit or a read of this file cannot protect it");
+  // Reads by descriptor hold the first, everything else that looks at the working copy the second.
+  MutexLock mappings_lock(file.mappings_lock);
   MutexLock commit_lock(file.commit_lock);
   if (!readable) file.unreadable.store(true, std::memory_order_relaxed);
   file.unwritable.store(true, std::memory_order_relaxed);

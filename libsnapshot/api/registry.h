@@ -50,7 +50,8 @@ Status consider(int fd, Candidate *out, bool *managed);
 Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end);
 
 // To be called before the program's mprotect takes rights to a part of the file: reading and writing, or
-// (readable) writing. EDEADLK in a handler that interrupted a commit of this file, with a message.
+// (readable) writing. Waits for commits and reads of the file that are under way. EDEADLK in a handler that
+// interrupted one of these, with a message.
 Status restrict_access(RegisteredFile &file, bool readable);
 
 // Adds a mapping, where part of the file's window begins with a page that is mapped already (mremap with an

@@ -46,7 +46,7 @@ struct ManagedFile {
   // tmpfs: a read fault in a hole takes a block, or raises SIGBUS (resize.h).
   bool reading_allocates = false;
   // A part of the working copy may not be readable, or writable, because of an mprotect since the file was
-  // opened (working_copy.h). Set under commit_lock, before the protection changes.
+  // opened (working_copy.h). Set, under all of its locks, before the protection changes.
   std::atomic<bool> unreadable{false}, unwritable{false};
   // The part of the working copy that is anonymous memory: of an eager copy all, of a lazy one what the
   // program has added to the file. Bytes from the window's begin, whole pages.

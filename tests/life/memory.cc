@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "life.h"
 
@@ -140,6 +142,39 @@ CASE(commits_under_every_protection) {
     EXPECT_SAME(recovered(name, 2 * kPage, 5), with_snapshot() ? "twice" : "never");
     EXPECT_SAME(in_file(name, 3 * kPage, 5), "again");
   }
+}
+
+// One thread protects and unprotects, others commit and read: nobody meets a fault.
+CASE(commits_under_protection_that_comes_and_goes) {
+  kill_after([] {
+    const File file("data", 4 * kPage);
+    char *m = file.map(4 * kPage);
+    store(m + kPage, "protected");
+    std::atomic<bool> stop{false};
+    std::thread reader([&] {
+      char seen[9];
+      while (!stop) {
+        EXPECT(pread(file.fd, seen, 9, kPage) == 9);
+        EXPECT_SAME(std::string(seen, 9), "protected");
+      }
+    });
+    std::thread committer([&] {
+      for (int i = 0; !stop; ++i) {
+        store(m, std::to_string(1000 + i % 1000));
+        EXPECT(msync(m, 4 * kPage, MS_SYNC) == 0);
+      }
+    });
+    for (int i = 0; i < 2000; ++i) {
+      EXPECT(mprotect(m + kPage, kPage, i % 3 == 0 ? PROT_NONE : PROT_READ) == 0);
+      if (i % 5 == 0) EXPECT(mprotect(m + kPage, kPage, PROT_READ | PROT_WRITE) == 0);
+      if (i % 5 == 0) store(m + kPage, "protected");
+    }
+    stop = true;
+    reader.join(), committer.join();
+    EXPECT(msync(m, 4 * kPage, MS_SYNC) == 0);
+    EXPECT(in_file("data", 0, kPage) == std::string(m, kPage));
+  });
+  EXPECT_SAME(recovered("data", kPage, 9), "protected");
 }
 
 CASE(a_file_that_is_unmapped_or_left_while_it_is_protected) {
