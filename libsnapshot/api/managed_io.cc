@@ -4,6 +4,7 @@
 #include "base/syscall.h"
 #include "commit/commit.h"
 #include "commit/resize.h"
+#include "commit/working_copy.h"
 #include "snapshot/abi.h"
 
 namespace snapshot {
@@ -63,10 +64,18 @@ void store_vector(RegisteredFile &file, const iovec *vector, int count, u64 begi
   u8 *to = file.base().ptr() + begin;
   u8 *const first = to;
   for (int i = 0; i < count; ++i) {
-    copy_bytes(to, vector[i].iov_base, vector[i].iov_len);
+    write_working(file, to, static_cast<const u8 *>(vector[i].iov_base), vector[i].iov_len);
     to += vector[i].iov_len;
   }
   __snapshot_mark(first, static_cast<u64>(to - first));
+}
+
+// What of [offset, end) the file has becomes zeros, with the file locked.
+void clear_bytes(RegisteredFile &file, u64 offset, u64 end) {
+  end = min_u64(end, seen_size(file));
+  if (offset >= end) return;
+  clear_working_bytes(file, file.base().ptr() + offset, end - offset);
+  __snapshot_mark(file.base().ptr() + offset, end - offset);
 }
 
 }  // namespace
@@ -90,7 +99,7 @@ long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
   const u8 *from = file.base().ptr() + begin;
   for (int i = 0; i < count && left > 0; ++i) {
     const u64 here = min_u64(left, vector[i].iov_len);
-    copy_bytes(vector[i].iov_base, from, here);
+    read_working(file, static_cast<u8 *>(vector[i].iov_base), from, here);
     from += here, left -= here;
   }
   if (ours < read && offset < 0) (void)sys::lseek(fd, static_cast<long>(begin + ours), SEEK_SET);
@@ -135,13 +144,16 @@ Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset,
   // The blocks first, and the size when they are there.
   if (s.ok() && !zeroes) s = sys::status(sys::fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, offset, length));
   if (s.ok() && (mode & FALLOC_FL_KEEP_SIZE) == 0 && end > seen_size(file)) s = resize(file, fd, end);
-  if (s.ok() && zeroes && offset < seen_size(file)) {
-    const u64 bytes = min_u64(end, seen_size(file)) - offset;
-    fill_bytes(file.base().ptr() + offset, 0, bytes);
-    __snapshot_mark(file.base().ptr() + offset, bytes);
-  }
+  if (s.ok() && zeroes) clear_bytes(file, offset, end);
   file.commit_lock.unlock();
   return s;
+}
+
+Status clear_managed(RegisteredFile &file, u64 offset, u64 end) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (Status s = lock_to_write(file); !s.ok()) return s;
+  clear_bytes(file, offset, end);
+  file.commit_lock.unlock();
+  return kOk;
 }
 
 bool seen_size_differs(RegisteredFile &file, u64 *size) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {

@@ -27,6 +27,10 @@ Status resize_managed(RegisteredFile &file, int fd, u64 size);
 // what would move bytes. ESTALE as above.
 Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset, u64 length);
 
+// Makes [offset, end), as far as the file has it, read as zeros, like a store. EDEADLK, EPERM; ESTALE as
+// above.
+Status clear_managed(RegisteredFile &file, u64 offset, u64 end);
+
 // The size that the program is to see, if that is not the file's own: a shrink waits for its commit.
 bool seen_size_differs(RegisteredFile &file, u64 *size);
 

@@ -167,6 +167,8 @@ void describe(const Candidate &c, RegisteredFile &file) {
   file.path.clear();
   file.path << c.path.c_str();
   file.size_fd = -1;
+  file.unreadable.store(false, std::memory_order_relaxed);
+  file.unwritable.store(false, std::memory_order_relaxed);
 }
 
 // The redo protocol is the faster one on both media at every size of commit (README.md).

@@ -3,6 +3,7 @@
 #include <sys/single_threaded.h>
 
 #include "api/group_commit.h"
+#include "api/managed_io.h"
 #include "commit/commit.h"
 #include "snapshot/snapshot.h"
 
@@ -160,6 +161,30 @@ Status unmap_pages(u64 address, u64 end) {
   for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
     const u64 base = file.base().value;
     keep_first(&result, unmap_part(file, {from - base, to - base}));
+  });
+  return result;
+}
+
+Status clear_pages(u64 address, u64 end) {
+  Status result;
+  bool gap = false;
+  for_each_part(address, end, &gap, [&](RegisteredFile &, u64 from, u64 to) {
+    if (!is_managed(from, to - from)) gap = true;
+  });
+  if (gap) return {ENOMEM};
+  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
+    const u64 base = file.base().value;
+    keep_first(&result, clear_managed(file, from - base, to - base));
+  });
+  // Unmapped by another thread meanwhile.
+  return result.error == ESTALE ? Status{ENOMEM} : result;
+}
+
+Status restrict_pages(u64 address, u64 end, bool readable) {
+  Status result;
+  bool gap = false;
+  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64, u64) {
+    keep_first(&result, restrict_access(file, readable));
   });
   return result;
 }

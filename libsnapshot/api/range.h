@@ -21,6 +21,14 @@ Status sync_pages(u64 address, u64 end, Durability durability);
 // munmap on whole pages [address, end) in the working range.
 Status unmap_pages(u64 address, u64 end);
 
+// madvise(MADV_REMOVE) on whole pages [address, end) in the working range: what is mapped of them reads as
+// zeros. ENOMEM, without any effect, if a part is not mapped; EPERM, EDEADLK.
+Status clear_pages(u64 address, u64 end);
+
+// Before an mprotect of [address, end), in the working range, that leaves the pages readable or not even
+// that. EDEADLK as restrict_access().
+Status restrict_pages(u64 address, u64 end, bool readable);
+
 // The lines of the file that such a range covers.
 LineRange lines_of(const RegisteredFile &file, u64 address, u64 length);
 

@@ -1,5 +1,7 @@
 #include "api/registry.h"
 
+#include <linux/magic.h>
+
 #include "api/file_table.h"
 #include "api/open_file.h"
 #include "base/syscall.h"
@@ -91,6 +93,13 @@ Status name_of(int fd, Candidate *out, bool *named) {
   return path_behind(fd, &out->path, named);
 }
 
+// Files of huge pages are memory with a name: they can be neither written nor mapped by small pages, and
+// outlive no machine.
+bool is_hugetlbfs(int fd) {
+  struct statfs fs;
+  return !sys::failed(sys::fstatfs(fd, &fs)) && fs.f_type == HUGETLBFS_MAGIC;
+}
+
 void count_recovery(const Findings &f) SNAPSHOT_REQUIRES(registry_lock) {
   if (f.verdict == Verdict::complete) ++recoveries.clean;
   if (f.verdict == Verdict::undo) ++recoveries.rolled_back;
@@ -112,6 +121,8 @@ Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
   }
   MutexLock lock(file.mappings_lock);
   if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) return cannot_map(file, s);
+  if (SNAPSHOT_UNLIKELY(file.unwritable.load(std::memory_order_relaxed)))
+    (void)sys::mprotect(file.base().value + offset, length, PROT_READ | PROT_WRITE);
   *out = file.base().ptr() + offset;
   return kOk;
 }
@@ -193,7 +204,7 @@ Status consider(int fd, Candidate *out, bool *managed) {
   out->open_flags = static_cast<int>(flags);
   const Settings *settings;
   if (Status s = read_settings(&settings); !s.ok()) return s;
-  *managed = out->may_open = path_selected(*settings, out->path.c_str());
+  *managed = out->may_open = path_selected(*settings, out->path.c_str()) && !is_hugetlbfs(fd);
   return kOk;
 }
 
@@ -297,6 +308,32 @@ Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end) {
   return file.mappings.move_end(mapping, new_end) ? kOk : Status{EFAULT};
 }
 
+Status map_part_again(RegisteredFile &file, Interval part) {
+  RegistryLock lock;
+  {
+    MutexLock mappings_lock(file.mappings_lock);
+    if (!file.mappings.covers({part.begin, part.begin + kPageBytes})) return {EFAULT};
+  }
+  void *mapped;
+  return add_mapping(file, part.begin, part.end - part.begin, &mapped);
+}
+
+Status restrict_access(RegisteredFile &file, bool readable) {
+  notice_fork();
+  // A child commits nothing of it, and writes nothing to it.
+  if (file.state.load(std::memory_order_acquire) != FileState::open) return kOk;
+  const SignalsBlocked blocked;
+  if (file.commit_lock.held_by_this_thread() || file.mappings_lock.held_by_this_thread())
+    return busy(file, EDEADLK,
+                "a signal handler that interrupted a commit or a read of this file cannot protect it");
+  // Reads by descriptor hold the first, everything else that looks at the working copy the second.
+  MutexLock mappings_lock(file.mappings_lock);
+  MutexLock commit_lock(file.commit_lock);
+  if (!readable) file.unreadable.store(true, std::memory_order_relaxed);
+  file.unwritable.store(true, std::memory_order_relaxed);
+  return kOk;
+}
+
 Status lock_for_commit(RegisteredFile &file) {
   notice_fork();
   if (file.commit_lock.held_by_this_thread())
@@ -306,7 +343,10 @@ Status lock_for_commit(RegisteredFile &file) {
   if (SNAPSHOT_LIKELY(state == FileState::open)) return kOk;
   file.commit_lock.unlock();
   if (state == FileState::closed) return {EINVAL};
-  return busy(file, EPERM, "opened before fork: only the parent process may commit it");
+  return busy(
+      file, EPERM,
+      "opened before fork: only the parent process may commit it; a daemon maps its files after its last "
+      "fork");
 }
 
 Counters total_counters(u64 *files_managed, u64 *recoveries_clean, u64 *recoveries_rolled_back) {

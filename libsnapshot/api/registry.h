@@ -49,6 +49,15 @@ Status consider(int fd, Candidate *out, bool *managed);
 // committed as by unmap_part.
 Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end);
 
+// To be called before the program's mprotect takes rights to a part of the file: reading and writing, or
+// (readable) writing. Waits for commits and reads of the file that are under way. EDEADLK in a handler that
+// interrupted one of these, with a message.
+Status restrict_access(RegisteredFile &file, bool readable);
+
+// Adds a mapping, where part of the file's window begins with a page that is mapped already (mremap with an
+// old length of 0). EFAULT: it does not; ENOMEM beyond the window, with a message.
+Status map_part_again(RegisteredFile &file, Interval part);
+
 // Called when the program has opened a file it may write: if a log shows that the last process did not close
 // it, recovers it, so that the program sees the committed bytes and size before it maps anything. Does
 // nothing while another process holds the log, unless SNAPSHOT_WAIT=1 asks to wait for it. Costs two system

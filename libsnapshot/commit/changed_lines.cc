@@ -1,23 +1,12 @@
 #include "commit/changed_lines.h"
 
-#include "base/syscall.h"
+#include "platform/protected_memory.h"
 
 namespace snapshot {
-namespace {
-
-// Whatever its protection says (mem(5) in proc_pid_mem).
-bool read_protected(u8 *to, WorkingAddr page) {
-  const long fd = sys::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-  if (sys::failed(fd)) return false;
-  const long n = sys::pread(static_cast<int>(fd), to, kPageBytes, page.value);
-  (void)sys::close(static_cast<int>(fd));
-  return n == static_cast<long>(kPageBytes);
-}
-
-}  // namespace
-
 bool PagePair::read(const Medium &medium, WorkingAddr page) {
-  if (!copy_by_kernel(now_, page.ptr(), kPageBytes).ok() && !read_protected(now_, page)) return false;
+  if (!copy_by_kernel(now_, page.ptr(), kPageBytes).ok() &&
+      !read_protected(now_, page.value, kPageBytes).ok())
+    return false;
   const BackingAddr from = backing_of(page);
   const bool direct = medium.is_memory() && is_prepared(from, kPageBytes);
   old_ = direct ? from.ptr() : old_copy_;

@@ -7,6 +7,7 @@
 #include "commit/redo.h"
 #include "commit/resize.h"
 #include "commit/undo.h"
+#include "commit/working_copy.h"
 #include "log/log_reader.h"
 #include "platform/private_fd.h"
 
@@ -238,8 +239,9 @@ Status rollback(ManagedFile &file, LineRange range) {
   }
   for (u64 i = 0; i < file.runs.size(); ++i) {
     const Run run = Run::unpack(file.runs[i]);
-    for (LineIndex l = run.first; l < min_u64(run.end(), end); ++l)
-      copy_line(address_of(l).ptr(), backing_of(address_of(l)).ptr());
+    if (run.first >= end) continue;
+    const WorkingAddr to = address_of(run.first);
+    write_working(file, to.ptr(), backing_of(to).ptr(), (min_u64(run.end(), end) - run.first) * kLineBytes);
   }
   file.runs.clear();
   if (range.first == all.first && range.end >= end) {

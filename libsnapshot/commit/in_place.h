@@ -1,7 +1,7 @@
 // What both protocols do with a commit's lines beside logging them.
 #pragma once
 #include "base/run.h"
-#include "commit/managed_file.h"
+#include "commit/working_copy.h"
 #include "log/log_writer.h"
 
 namespace snapshot {
@@ -25,13 +25,17 @@ template <typename To>
 void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock) {
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex partial = first_partial_line(file, size);
+  const bool unreadable = file.unreadable.load(std::memory_order_relaxed);
   for (const u64 packed : file.runs) {
     const Run run = Run::unpack(packed);
     LineIndex l = run.first;
     do {
       const u64 n = min_u64(run.end() - l, RecordWriter::kPieceLines);
       u8 *const begin = to(n);
-      copy_lines(begin, address_of(l).ptr(), n);
+      if (SNAPSHOT_UNLIKELY(unreadable))
+        read_restricted(begin, address_of(l).ptr(), n * kLineBytes);
+      else
+        copy_lines(begin, address_of(l).ptr(), n);
       l += n;
       if (SNAPSHOT_UNLIKELY(l > partial)) clear_beyond(file, l - n, n, size, begin);
     } while (SNAPSHOT_UNLIKELY(l < run.end()));

@@ -72,6 +72,9 @@ struct ManagedFile {
       -1;  // O_PATH, from the first change of size on: closing such a descriptor drops no POSIX locks
   // tmpfs: a read fault in a hole takes a block, or raises SIGBUS (resize.h).
   bool reading_allocates = false;
+  // A part of the working copy may not be readable, or writable, because of an mprotect since the file was
+  // opened (working_copy.h). Set, under all of its locks, before the protection changes.
+  std::atomic<bool> unreadable{false}, unwritable{false};
   // The part of the working copy that is anonymous memory: of an eager copy all, of a lazy one what the
   // program has added to the file. Bytes from the window's begin, whole pages.
   u64 anonymous_begin = 0, anonymous_end = 0;

@@ -2,6 +2,7 @@
 
 #include "base/syscall.h"
 #include "commit/append.h"
+#include "commit/working_copy.h"
 #include "platform/private_fd.h"
 #include "snapshot/abi.h"
 #include "track/written_pages.h"
@@ -29,8 +30,9 @@ void keep_handle(ManagedFile &file, int fd) {
 // Makes [from, to) of the working copy read as zeros, whatever was there while it was no part of the file.
 void clear_working(ManagedFile &file, u64 from, u64 to) {
   u8 *begin = file.base().ptr() + from;
-  if (from >= to || all_zero(begin, to - from)) return;
-  fill_bytes(begin, 0, to - from);
+  if (from >= to) return;
+  if (!file.unreadable.load(std::memory_order_relaxed) && all_zero(begin, to - from)) return;
+  clear_working_bytes(file, begin, to - from);
   __snapshot_mark(begin, to - from);
 }
 
@@ -38,7 +40,7 @@ void clear_working(ManagedFile &file, u64 from, u64 to) {
 // working copy shows already.
 void clear_for_commit(ManagedFile &file, u64 from, u64 to) {
   if (from >= to) return;
-  fill_bytes(file.base().ptr() + from, 0, to - from);
+  clear_working_bytes(file, file.base().ptr() + from, to - from);
   __snapshot_mark(file.base().ptr() + from, to - from);
 }
 
@@ -49,7 +51,7 @@ void forget_beyond(ManagedFile &file, u64 size) {
   const u64 from = max_u64(first, file.anonymous_begin);
   if (file.anonymous_end > from &&
       sys::failed(sys::madvise(file.base().value + from, file.anonymous_end - from, MADV_DONTNEED)))
-    fill_bytes(file.base().ptr() + from, 0, file.anonymous_end - from);
+    clear_working_bytes(file, file.base().ptr() + from, file.anonymous_end - from);
   const u64 window_page = (file.base().value - kWorkingBase) / kPageBytes;
   forget_pages(window_page + first / kPageBytes, window_page + file.window().bytes() / kPageBytes);
 }

@@ -1,5 +1,5 @@
-// mmap, munmap, mremap, msync and madvise: what lies in the working range is ours, the rest goes to the
-// kernel.
+// mmap, munmap, mremap, msync, mprotect and madvise: what lies in the working range is ours, the rest goes to
+// the kernel.
 #include <stdarg.h>
 
 #include "api/range.h"
@@ -27,7 +27,10 @@ bool is_shared(int flags) {
 
 bool is_fixed(int flags) { return (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0; }
 
-void *refuse_fixed(void *address, const char *what) {
+// flags: mmap's. Who asks with MAP_FIXED_NOREPLACE wants to be told, not helped.
+void *refuse_fixed(void *address, int flags, const char *what) {
+  if ((flags & MAP_FIXED_NOREPLACE) != 0 && in_working_range(address))
+    return reinterpret_cast<void *>(edge(Status{EEXIST}));
   Message m;
   m << "mmap with MAP_FIXED at ";
   m.hex(reinterpret_cast<u64>(address)) << ": " << what;
@@ -39,7 +42,7 @@ void *check_fixed(void *wanted, void *given, int flags, size_t length) {
   if (!is_fixed(flags) || wanted == given) return given;
   const u64 begin = reinterpret_cast<u64>(given);
   (void)unmap_pages(begin, begin + round_up(length, kPageBytes));
-  return refuse_fixed(wanted,
+  return refuse_fixed(wanted, flags,
                       "Snapshot chooses the address of a managed file; map it without MAP_FIXED, or exclude "
                       "it with SNAPSHOT_IGNORE");
 }
@@ -71,7 +74,7 @@ void *map(void *address, size_t length, int prot, int flags, int fd, off_t offse
   if (plain || !find_candidate(prot, fd, &candidate, &status)) {
     if (!status.ok()) return reinterpret_cast<void *>(edge(status));
     if (is_fixed(flags) && any_managed() && meets_working_range(begin, begin + length))
-      return refuse_fixed(address, "the address belongs to Snapshot's working range; choose another");
+      return refuse_fixed(address, flags, "the address belongs to Snapshot's working range; choose another");
     return kernel_mmap(address, length, prot, flags, fd, offset);
   }
   void *mapped = nullptr;
@@ -95,6 +98,60 @@ long for_parts(u64 address, u64 end, Ours ours, Kernels kernels) {
   if (from < to) keep_first(-ours(from, to).error);
   if (end > kWorkingEnd) keep_first(kernels(max_u64(address, kWorkingEnd), end));
   return result;
+}
+
+// Younger than the headers of Debian 12: MADV_DONTNEED_LOCKED, MADV_COLLAPSE.
+constexpr int kAdviceDontneedLocked = 24, kAdviceCollapse = 25;
+
+// To the kernel the working copy is private memory, the program's only copy of what it has stored; to the
+// program it is a shared mapping of a file, whose pages come back from the file. So advice that drops pages
+// is heard and not followed, and what the kernel would not do to a mapping of a file, or what is not known
+// here, is refused as the kernel refuses it.
+long advise(u64 begin, u64 length, int advice) {
+  const u64 end = begin + round_up(length, kPageBytes);
+  if (begin % kPageBytes != 0 || end < begin) return -EINVAL;
+  switch (advice) {
+    case MADV_DONTNEED:
+    case kAdviceDontneedLocked:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+      return length == 0 || is_managed(begin, end - begin) ? 0 : -ENOMEM;
+    case MADV_REMOVE:
+      return -clear_pages(begin, end).error;
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_KEEPONFORK:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+    case kAdviceCollapse:
+      return sys::madvise(begin, length, advice);
+    default:
+      return -EINVAL;
+  }
+}
+
+// The kernel does it; but whoever commits, or reads and writes the file by a descriptor, must know.
+long protect(u64 begin, u64 length, int protection, int key) {
+  const u64 end = begin + round_up(length, kPageBytes);
+  // A key's rights are each thread's own, and change without a call.
+  const bool readable = key <= 0 && (protection & (PROT_READ | PROT_WRITE)) != 0;
+  const bool writable = key <= 0 && (protection & PROT_WRITE) != 0;
+  if (!writable && end > begin && meets_working_range(begin, end) && any_managed()) {
+    const Status s = restrict_pages(max_u64(begin, kWorkingBase), min_u64(end, kWorkingEnd), readable);
+    if (!s.ok()) return -s.error;
+  }
+  if (key < 0) return sys::mprotect(begin, length, protection);
+  return sys::call(SYS_pkey_mprotect, static_cast<long>(begin), static_cast<long>(length), protection, key);
 }
 
 }  // namespace
@@ -136,30 +193,36 @@ SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length
   void *wanted = (flags & MREMAP_FIXED) != 0 ? va_arg(arguments, void *) : nullptr;
   va_end(arguments);
   RegisteredFile *file = file_at(reinterpret_cast<u64>(address));
-  if (file == nullptr)
+  const u64 target = reinterpret_cast<u64>(wanted);
+  if (file == nullptr) {
+    if (any_managed() && meets_working_range(target, target + new_length))
+      return refuse_fixed(wanted, 0, "the address belongs to Snapshot's working range; choose another");
     return reinterpret_cast<void *>(
         edge(sys::call(SYS_mremap, sys::as_long(address), static_cast<long>(old_length),
                        static_cast<long>(new_length), flags, sys::as_long(wanted))));
+  }
   const u64 offset = reinterpret_cast<u64>(address) - file->base().value;
   if (offset % kPageBytes != 0 || new_length == 0) return reinterpret_cast<void *>(edge(Status{EINVAL}));
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0)
-    return refuse_fixed(wanted, "Snapshot does not move a managed file; call mremap without MREMAP_FIXED");
-  const Interval mapping{offset, offset + round_up(old_length, kPageBytes)};
-  const Status s = remap_part(*file, mapping, offset + round_up(new_length, kPageBytes));
+    return refuse_fixed(wanted, 0, "Snapshot does not move a managed file; call mremap without MREMAP_FIXED");
+  const u64 new_end = offset + round_up(new_length, kPageBytes);
+  const Status s = old_length == 0
+                       ? map_part_again(*file, {offset, new_end})
+                       : remap_part(*file, {offset, offset + round_up(old_length, kPageBytes)}, new_end);
   return s.ok() ? address : reinterpret_cast<void *>(edge(s));
 }
 
-// Advice that would throw away the working copy's pages means, on a shared mapping, no more than "not needed
-// soon".
+SNAPSHOT_EXPORT int mprotect(void *address, size_t length, int protection) noexcept {
+  return static_cast<int>(edge(protect(reinterpret_cast<u64>(address), length, protection, -1)));
+}
+SNAPSHOT_EXPORT int pkey_mprotect(void *address, size_t length, int protection, int key) noexcept {
+  return static_cast<int>(edge(protect(reinterpret_cast<u64>(address), length, protection, key)));
+}
+
 SNAPSHOT_EXPORT int madvise(void *address, size_t length, int advice) noexcept {
-  const bool drops =
-      advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_COLD || advice == MADV_PAGEOUT;
-  const bool frees = advice == MADV_REMOVE || advice == MADV_DONTFORK || advice == MADV_WIPEONFORK;
-  const u64 begin = reinterpret_cast<u64>(address);
-  if (SNAPSHOT_LIKELY((!drops && !frees) || !in_working_range(address)))
-    return static_cast<int>(edge(sys::madvise(begin, length, advice)));
-  if (frees) return static_cast<int>(edge(Status{EINVAL}));
-  return begin % kPageBytes == 0 ? 0 : static_cast<int>(edge(Status{EINVAL}));
+  if (SNAPSHOT_LIKELY(!in_working_range(address)))
+    return static_cast<int>(edge(sys::madvise(reinterpret_cast<u64>(address), length, advice)));
+  return static_cast<int>(edge(advise(reinterpret_cast<u64>(address), length, advice)));
 }
 SNAPSHOT_EXPORT int posix_madvise(void *address, size_t length, int advice) noexcept {
   if (in_working_range(address) && advice == POSIX_MADV_DONTNEED) return 0;

@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "api/registry.h"
+#include "interpose/load_order.h"
 #include "interpose/real.h"
 #include "platform/settings.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 __attribute__((constructor)) void start() {
   read_message_level();
+  check_load_order();
   resolve_real_functions();
   (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

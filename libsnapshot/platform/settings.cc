@@ -161,7 +161,10 @@ bool matches_any(const char *globs, const char *text) {
 
 bool path_selected(const Settings &s, const char *path) {
   if (s.ignore != nullptr && matches_any(s.ignore, path)) return false;
-  return s.files == nullptr || matches_any(s.files, path);
+  if (s.files != nullptr) return matches_any(s.files, path);
+  // What the compiler's coverage and profiling runtimes map and fill by code of their own, which is not
+  // instrumented.
+  return !matches_any("*.gcda:*.profraw", path);
 }
 
 }  // namespace snapshot

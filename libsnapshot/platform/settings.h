@@ -24,7 +24,7 @@ struct Settings {
   PagesFromChoice pages_from = PagesFromChoice::automatic;
   bool wait_for_writer = false;
   u64 log_limit = u64{64} << 20;  // bytes that a log of appended records may have, unless a record needs more
-  const char *files = nullptr;    // colon-separated globs; nullptr: all
+  const char *files = nullptr;    // colon-separated globs; nullptr: all but profiles (path_selected)
   const char *ignore = nullptr;   // colon-separated globs; wins over files
 };
 

@@ -1,5 +1,7 @@
 #include "track/windows.h"
 
+#include <sys/resource.h>
+
 #include "base/message.h"
 #include "base/syscall.h"
 
@@ -12,7 +14,7 @@ namespace {
 
 static_assert(kSlotsMax <= 65536, "a slot fits a granule's entry");
 
-constinit u64 ranges_reserved = 0;
+constinit u64 ranges_reserved = 0, ranges_open = 0;
 constinit u64 windows_in_use = 0;
 
 struct Range {
@@ -31,8 +33,16 @@ constexpr Range kRanges[] = {
     {"page map", kPageMapBase, kPageMapBytes, PROT_NONE},
 };
 
-long reserve(const Range &r, int extra_flags) {
-  return sys::mmap(r.base, r.bytes, r.prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | extra_flags, -1, 0);
+long reserve(const Range &r) {
+  return sys::mmap(r.base, r.bytes, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+// In a program that locks all of its memory to come (mlockall), what is reserved is not to be locked: the
+// page tables and pages would take gigabytes. So it becomes readable only now.
+long open_reserved(const Range &r) {
+  (void)sys::call(SYS_munlock, static_cast<long>(r.base), static_cast<long>(r.bytes));
+  return r.prot == PROT_NONE ? 0 : sys::mprotect(r.base, r.bytes, r.prot);
 }
 
 Status refused(const Range &r, long result) {
@@ -45,11 +55,34 @@ Status refused(const Range &r, long result) {
   return fail(ENOMEM, m);
 }
 
+// Private writable mappings count as data for RLIMIT_DATA, whether they have pages or not. Most of what is
+// allowed is left to the program, whose malloc would fail next.
+u64 data_allowed() {
+  struct rlimit limit;
+  if (sys::failed(sys::call(SYS_prlimit64, 0, RLIMIT_DATA, 0, sys::as_long(&limit)))) return ~u64{0};
+  return limit.rlim_cur == RLIM_INFINITY ? ~u64{0} : limit.rlim_cur / 32;
+}
+
+// vm.overcommit_memory=2: all of a private mapping counts as memory in use, MAP_NORESERVE or not, so room to
+// grow is taken from the whole machine.
+bool counts_reserved_memory() {
+  char mode = 0;
+  const long fd = sys::open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+  if (sys::failed(fd)) return false;
+  const long n = sys::pread(static_cast<int>(fd), &mode, 1, 0);
+  (void)sys::close(static_cast<int>(fd));
+  return n == 1 && mode == '2';
+}
+
+u64 room_allowed() {
+  return counts_reserved_memory() ? min_u64(data_allowed(), u64{64} << 20) : data_allowed();
+}
+
 u64 room_wanted(u64 bytes) {
   const u64 usual = windows_in_use < 32 ? u64{8} << 30 : windows_in_use < 288 ? u64{1} << 30 : u64{64} << 20;
   u64 room = min_u64(usual, kRangeBytes / 32);
   while (room < 4 * bytes && room < kRangeBytes) room *= 2;
-  return room;
+  return min_u64(room, max_u64(room_allowed(), bytes));
 }
 
 // First fit. kGranules: none.
@@ -110,11 +143,14 @@ Status reserve_ranges() {
   // What has been reserved stays so: it is ours, and giving it back could fail as well.
   for (; ranges_reserved < sizeof kRanges / sizeof kRanges[0]; ++ranges_reserved) {
     const Range &r = kRanges[ranges_reserved];
-    const long result = reserve(r, MAP_FIXED_NOREPLACE);
+    const long result = reserve(r);
     if (!sys::failed(result) && static_cast<u64>(result) == r.base) continue;
     if (!sys::failed(result)) (void)sys::munmap(static_cast<u64>(result), r.bytes);
     return refused(r, sys::failed(result) ? result : -EEXIST);
   }
+  for (; ranges_open < ranges_reserved; ++ranges_open)
+    if (const long result = open_reserved(kRanges[ranges_open]); sys::failed(result))
+      return refused(kRanges[ranges_open], result);
   return kOk;
 }
 

@@ -85,6 +85,30 @@ generate
 cached miss snapcc -O2 -c f.c -o f.o
 PATH=$old_path
 
+begin 'ccache behind snapcc: SNAPSHOT_CC is a ccache that masquerades as clang'
+clang_name=clang-$(clang_major "$(default_clang)")
+ln -s "$(command -v ccache)" "masks/$clang_name"
+PATH=$scratch/masks:$old_path
+export SNAPSHOT_CC="$clang_name"
+cached miss tree/wrappers/snapcc -O3 -c f.c -o f.o
+cached hit tree/wrappers/snapcc -O3 -c f.c -o f.o
+rebuild_plugin behind
+generate
+cached miss tree/wrappers/snapcc -O3 -c f.c -o f.o
+cached hit tree/wrappers/snapcc -O3 -c f.c -o f.o
+unset SNAPSHOT_CC
+PATH=$old_path
+
+begin 'compilers told apart by what they answer to --version'
+export CCACHE_COMPILERCHECK='%compiler% --version'
+cached miss ccache tree/wrappers/snapcc -O2 -c f.c -o f.o
+cached hit ccache tree/wrappers/snapcc -O2 -c f.c -o f.o
+rebuild_plugin answers
+generate
+cached miss ccache tree/wrappers/snapcc -O2 -c f.c -o f.o
+cached hit ccache tree/wrappers/snapcc -O2 -c f.c -o f.o
+unset CCACHE_COMPILERCHECK
+
 begin 'another clang behind the same wrapper, with the setting that the wrapper asks for'
 other=
 for major in $(sed -n 's/^set(MAJORS \(.*\))$/\1/p' settings.cmake | tr ';' ' '); do

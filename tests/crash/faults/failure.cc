@@ -98,6 +98,10 @@ bool asks_about_pages(long number, Arguments a) {
   return (number == SYS_ftruncate && is_scratch(a[0])) ||
          (number == SYS_mmap && a[4] >= 0 && is_scratch(a[4]));
 }
+bool asks_about_memory(long number, Arguments a) {
+  const std::string path = "/proc/sys/vm/overcommit_memory";
+  return (number == SYS_openat && path_at(a[1]) == path) || (number == SYS_pread64 && name_of(a[0]) == path);
+}
 // A whole page, to be compared.
 bool compares_page(long number, Arguments a) {
   if (number != SYS_process_vm_readv || !tracks_pages()) return false;
@@ -277,6 +281,10 @@ const char *why_harmless(long number, Arguments a, int error) {
     return "then a rename that replaces nothing does";
   if (number == SYS_unlinkat)
     return "the log of a file that is gone; a new one of that name is not taken for it";
+  if (number == SYS_munlock) return "reserved addresses have pages sooner than they need";
+  if (asks_about_memory(number, a))
+    return "asks whether room to grow counts as memory in use; if in doubt it does not";
+  if (number == SYS_prlimit64) return "asks how much data the process may have, to make the window smaller";
   if (number == SYS_fstatfs) return "asks what to expect of a full disk";
   if (is_anonymous(number, a))
     return "what cannot be listed is marked, and the next commit looks at all marks";
@@ -331,6 +339,8 @@ std::string name_of_call(long number, Arguments a) {
                {SYS_ioctl, "ioctl"},
                {SYS_userfaultfd, "userfaultfd"},
                {SYS_memfd_create, "memfd_create"},
+               {SYS_munlock, "munlock"},
+               {SYS_prlimit64, "prlimit64"},
                {SYS_process_vm_readv, "process_vm_readv"}};
   if (is_populate(number, a))
     return a[2] == MADV_POPULATE_WRITE ? "madvise POPULATE_WRITE" : "madvise POPULATE_READ";

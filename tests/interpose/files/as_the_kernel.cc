@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "files.h"
+#include "in_child.h"
+#include "syscall_fault.h"
 
 using namespace test;
 
@@ -134,6 +136,55 @@ TEST_CASE("protection can be changed and is obeyed") {
   store(m, "new");
   REQUIRE(munmap(m, kPage) == 0);
   CHECK(file.real_bytes(0, 3) == "new");
+}
+
+TEST_CASE("protected pages are committed, read, written, cut and grown") {
+  const int protection = GENERATE(PROT_NONE, PROT_READ);
+  // Where the kernel forbids to go around a protection, it is lifted.
+  const bool hardened = GENERATE(false, true);
+  const DataFile file(8 * kPage);
+  const int status = in_child([&] {
+    char *m = file.map(8 * kPage);
+    for (std::size_t i = 0; i < 8; ++i) store(m + i * kPage, "page" + std::to_string(i));
+    if (mprotect(m + kPage, 6 * kPage, protection) != 0) return 1;
+    if (hardened && !inject(SYS_openat, 2, O_CLOEXEC, (O_WRONLY | O_CLOEXEC) + 1, fails_with(EACCES)))
+      return 2;
+    if (file.seen_bytes(kPage, 5) != "page1" || file.seen_bytes(6 * kPage, 5) != "page6") return 3;
+    if (msync(m, 8 * kPage, MS_SYNC) != 0) return 4;
+    if (pwrite(file.fd, "wrote", 5, 2 * kPage) != 5) return 5;
+    if (ftruncate(file.fd, 4 * kPage + 2) != 0 || ftruncate(file.fd, 8 * kPage) != 0) return 6;
+    if (fallocate(file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * kPage, kPage) != 0) return 7;
+    return fsync(file.fd) == 0 ? 0 : 8;
+  });
+  CAPTURE(protection, hardened);
+  REQUIRE(status == 0);
+  const DataFile recovered(file.path);
+  std::string expected = zeros(8 * kPage);
+  expected.replace(0, 5, "page0").replace(kPage, 5, "page1").replace(2 * kPage, 5, "wrote");
+  expected.replace(4 * kPage, 2, "pa");
+  CHECK(recovered.real_bytes(0, 8 * kPage) == expected);
+}
+
+TEST_CASE("a rollback, too, reaches what the program may not") {
+  const DataFile file(3 * kPage);
+  char *m = file.map(3 * kPage);
+  store(m + kPage, "committed");
+  REQUIRE(msync(m, 3 * kPage, MS_SYNC) == 0);
+  for (const int protection : {PROT_NONE, PROT_READ}) {
+    store(m + kPage, "taken back");
+    REQUIRE(mprotect(m + kPage, kPage, protection) == 0);
+    REQUIRE(SNAPSHOT_CALL(snapshot_rollback)(m, 3 * kPage) == 0);
+    // The protection is what it was.
+    CHECK(in_child([&]() -> int {
+            signal(SIGSEGV, SIG_DFL);
+            *static_cast<volatile char *>(m + kPage) = 'x';
+            return 0;
+          }) == 128 + SIGSEGV);
+    REQUIRE(mprotect(m + kPage, kPage, PROT_READ | PROT_WRITE) == 0);
+    CHECK(std::string(m + kPage, 10) == "committed" + zeros(1));
+  }
+  REQUIRE(munmap(m, 3 * kPage) == 0);
+  CHECK(file.real_bytes(kPage, 10) == "committed" + zeros(1));
 }
 
 TEST_CASE("mremap of what is not a mapping, and of sizes that cannot be") {

@@ -54,6 +54,12 @@ TEST_CASE("SNAPSHOT_FILES and SNAPSHOT_IGNORE select by the whole path") {
   CHECK(selects("'SNAPSHOT_FILES=/elsewhere/*'") == "plain\nplain\n");
 }
 
+TEST_CASE("profiles of coverage builds are managed only if asked for") {
+  const std::string both = " " + page_file("main.gcda") + " " + page_file("default.profraw");
+  CHECK(probe("", "map" + both).output == "plain\nplain\n");
+  CHECK(probe("'SNAPSHOT_FILES=*.gcda'", "map" + both).output == "managed\nplain\n");
+}
+
 TEST_CASE("a symbolic link is selected by the name of what it leads to") {
   const std::string a = page_file("target.db"), link = directory() / "link.other";
   REQUIRE(symlink(a.c_str(), link.c_str()) == 0);
