@@ -22,6 +22,8 @@ struct CommitRequest {
 namespace {
 
 constexpr u64 kWaitMaxNs = 2'000'000;
+// They are on their way, as a rule: it takes less time than going to sleep and being woken.
+constexpr u64 kYieldNs = 50'000;
 
 u64 now_ns() {
   struct timespec t;
@@ -36,24 +38,27 @@ bool hand_in(CommitGroup &group, CommitRequest &request) {
   while (!group.newest.compare_exchange_weak(before, &request, std::memory_order_release,
                                              std::memory_order_relaxed));
   // Whoever waits says so before it looks at the number again (futex_wait), and we add before we ask.
-  group.joined.fetch_add(1, std::memory_order_seq_cst);
-  if (before != nullptr && group.leader_waits.load(std::memory_order_seq_cst))
-    (void)sys::futex_wake(&group.joined, 1);
+  const u32 joined = group.joined.fetch_add(1, std::memory_order_seq_cst) + 1;
+  if (group.wake_at.load(std::memory_order_seq_cst) == joined) (void)sys::futex_wake(&group.joined, 1);
   return before == nullptr;
 }
 
 // The number is exact but for threads that are just between the two steps of handing in: a hint.
 void wait_for_others(CommitGroup &group) {
-  const u64 wait_ns = min_u64(group.sync_ns / 2, kWaitMaxNs), end = now_ns() + wait_ns;
-  group.leader_waits.store(true, std::memory_order_seq_cst);
+  const u64 begin = now_ns(), end = begin + min_u64(group.sync_ns / 2, kWaitMaxNs);
+  group.wake_at.store(group.left + group.wanted, std::memory_order_seq_cst);
   for (;;) {
     const u32 joined = group.joined.load(std::memory_order_seq_cst);
     const u64 now = now_ns();
     if (joined - group.left >= group.wanted || now >= end) break;
+    if (now < begin + kYieldNs) {
+      (void)sys::call(SYS_sched_yield);
+      continue;
+    }
     const struct timespec rest = {0, static_cast<long>(end - now)};
     (void)sys::futex_wait(&group.joined, joined, &rest);
   }
-  group.leader_waits.store(false, std::memory_order_relaxed);
+  group.wake_at.store(0, std::memory_order_relaxed);
 }
 
 // All that wait, in the order in which they came.

@@ -54,7 +54,7 @@ struct CommitGroup {
   std::atomic<bool> useful{false};               // commits of this file end with a sync
   std::atomic<CommitRequest *> newest{nullptr};  // of those that wait
   std::atomic<u32> joined{0};                    // how many ever have; a futex
-  std::atomic<bool> leader_waits{false};
+  std::atomic<u32> wake_at{0};                   // the number that a leader waits for; 0: none does
   // With the file locked.
   u32 left = 0;    // how many ever have been done
   u32 wanted = 1;  // as many came last time
