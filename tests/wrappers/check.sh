@@ -78,8 +78,8 @@ fails_with 4 "$snapctl" check main.c
 one_error 'main.c: is no 64-bit ELF file'
 fails_with 4 "$snapctl" check nowhere
 one_error 'nowhere: cannot be read'
-head -c 1000 full >cut
-run "$snapctl" check cut
+head -c 1000 full >cut-off
+run "$snapctl" check cut-off
 [ "$status" -lt 8 ] || fail "exit status $status"
 
 echo 'check: passed'
