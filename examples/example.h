@@ -61,7 +61,7 @@ static inline uint64_t parse_number(const char *text) {
 }
 
 static inline struct options parse_options(int argc, char **argv, uint64_t default_commit_every) {
-  struct options options = {.progress_fd = -1};
+  struct options options = {NULL, NULL, 0, 0, 0, -1};
   const char *positional[5] = {0};
   int count = 0;
   for (int i = 1; i < argc; i++) {

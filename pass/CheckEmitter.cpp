@@ -23,6 +23,14 @@ static DebugLoc locationFor(const Instruction &I) {
   return DebugLoc();
 }
 
+// A block of its own on the edge on which an exception leaves \p From. Several
+// calls share a landing pad: it is duplicated.
+static BasicBlock *splitUnwindEdge(BasicBlock *From, BasicBlock *Pad) {
+  SmallVector<BasicBlock *, 2> Blocks;
+  SplitLandingPadPredecessors(Pad, {From}, ".snapshot", ".others", Blocks);
+  return Blocks.front();
+}
+
 // The places directly after \p I: one, or one on each edge if it ends a block
 // (asm goto, or a call that may throw).
 static SmallVector<Instruction *, 2> placesAfter(Instruction *I) {
@@ -35,8 +43,8 @@ static SmallVector<Instruction *, 2> placesAfter(Instruction *I) {
     if (!Seen.insert(Next).second)
       continue;
     if (!Next->getUniquePredecessor())
-      Next = Next->isEHPad()
-                 ? ehAwareSplitEdge(I->getParent(), Next)
+      Next = Next->isLandingPad()
+                 ? splitUnwindEdge(I->getParent(), Next)
                  : SplitCriticalEdge(
                        I, N,
                        CriticalEdgeSplittingOptions().setMergeIdenticalEdges());
@@ -167,6 +175,16 @@ Instruction *CheckEmitter::enterIfClean(Instruction *Before, Value *Pointer,
   return SplitBlockAndInsertIfThen(Clean, Before, /*Unreachable=*/false);
 }
 
+static Value *sizeOf(IRBuilder<> &B, Value *Address, const Destination &Dest) {
+  if (Dest.End)
+    return B.CreateSub(B.CreatePtrToInt(Dest.End, B.getInt64Ty()),
+                       B.CreatePtrToInt(Address, B.getInt64Ty()));
+  if (!Dest.DynamicBytes)
+    return B.getInt64(Dest.Bytes);
+  Value *Bytes = B.CreateZExtOrTrunc(Dest.DynamicBytes, B.getInt64Ty());
+  return Dest.Scale == 1 ? Bytes : B.CreateMul(Bytes, B.getInt64(Dest.Scale));
+}
+
 void CheckEmitter::emitCalls(IRBuilder<> &B, const Check &C, const Prepared &P,
                              FunctionCallee Callee) {
   auto EmitCall = [&](Value *Address, Value *Bytes) {
@@ -183,9 +201,7 @@ void CheckEmitter::emitCalls(IRBuilder<> &B, const Check &C, const Prepared &P,
     return;
   }
   for (auto [Address, Span] : zip(P.Addresses, C.Spans))
-    EmitCall(Address, Span.DynamicBytes ? B.CreateZExtOrTrunc(Span.DynamicBytes,
-                                                              B.getInt64Ty())
-                                        : B.getInt64(Span.Bytes));
+    EmitCall(Address, sizeOf(B, Address, Span));
 }
 
 void CheckEmitter::emitAt(Instruction *Before, const Check &C,

@@ -133,7 +133,7 @@ Fate DestinationFilter::decideAddress(const Value *Address) const {
 }
 
 Fate DestinationFilter::decide(const Write &W) const {
-  if (W.Dest.Bytes == 0 && !W.Dest.DynamicBytes)
+  if (W.Dest.Bytes == 0 && !W.Dest.DynamicBytes && !W.Dest.End)
     return Fate::SkipEmpty;
   auto *PointerTy =
       cast<PointerType>(W.Dest.Address->getType()->getScalarType());

@@ -1,11 +1,13 @@
 //===- LibraryWrites.cpp - library calls that the pass must track ---------===//
 //
 // Library functions that write through a caller's pointer are the runtime's
-// business: it interposes them. Two kinds cannot be left to it:
+// business: it interposes them. Three kinds cannot be left to it:
 //  - mempcpy, and the fortified __memcpy_chk and its like, which the code
 //    generator turns into inline stores;
 //  - libatomic's functions, to which clang lowers atomics that are too large
-//    or not aligned. They are atomic writes like any other.
+//    or not aligned. They are atomic writes like any other;
+//  - libm's second results. libm may not be there when the runtime looks for
+//    what it interposes, or come and go with a plugin.
 //
 // And what is left to the runtime must remain a call: the link-time optimiser,
 // which runs after this pass, may learn a constant argument and then turn
@@ -14,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 #include "StoreCollector.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Analysis/MemoryBuiltins.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Constants.h"
@@ -91,6 +94,44 @@ static bool isInlinedCopy(LibFunc Function) {
   }
 }
 
+// frexp(x, int *), sincosf(x, float *, float *) and the like: the function, the
+// first argument that is written, how many there are, and the bytes of each; 0:
+// as many as the function's floating type has.
+struct SecondResult {
+  StringLiteral Name, End;
+  unsigned Argument, Count, Bytes;
+};
+static constexpr SecondResult SecondResults[] = {
+    {"frexp", "", 1, 1, 4},    {"modf", "", 1, 1, 0},
+    {"remquo", "", 2, 1, 4},   {"sincos", "", 1, 2, 0},
+    {"lgamma", "_r", 1, 1, 4}, {"gamma", "_r", 1, 1, 4},
+};
+
+// The name with the letters of a floating type in it: sincosf, lgammaf32x_r.
+static bool isVariant(StringRef Name, const SecondResult &Function) {
+  static constexpr StringLiteral Types[] = {"",    "f",    "l",    "f32",
+                                            "f64", "f128", "f32x", "f64x"};
+  return Name.consume_front(Function.Name) && Name.consume_back(Function.End) &&
+         is_contained(Types, Name);
+}
+
+static void collectSecondResults(CallBase &Call, StringRef Name,
+                                 WriteList &Writes) {
+  Type *Float = Call.arg_size() ? Call.getArgOperand(0)->getType() : nullptr;
+  if (!Float || !Float->isFloatingPointTy())
+    return;
+  uint64_t FloatBytes = (Float->getPrimitiveSizeInBits() + 7) / 8;
+  for (const SecondResult &Known : SecondResults) {
+    if (!isVariant(Name, Known))
+      continue;
+    Value *Length = ConstantInt::get(Type::getInt64Ty(Call.getContext()),
+                                     Known.Bytes ? Known.Bytes : FloatBytes);
+    for (unsigned I = 0; I < Known.Count; ++I)
+      if (hasPointer(Call, Known.Argument + I))
+        Writes.push_back(sizedWrite(Call, Known.Argument + I, Length, false));
+  }
+}
+
 void collectLibraryWrites(CallBase &Call, const TargetLibraryInfo &TLI,
                           WriteList &Writes) {
   const Function *Callee = Call.getCalledFunction();
@@ -104,6 +145,7 @@ void collectLibraryWrites(CallBase &Call, const TargetLibraryInfo &TLI,
   }
 
   StringRef Name = Callee->getName();
+  collectSecondResults(Call, Name, Writes);
   if (!Name.consume_front("__atomic_"))
     return;
   auto [Operation, Suffix] = Name.rsplit('_');

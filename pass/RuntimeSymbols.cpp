@@ -82,7 +82,7 @@ void addNote(Module &M, const Options &Opts) {
   std::string Text = std::string("pass ") + SNAPSHOT_VERSION_STRING " abi " +
                      SNAPSHOT_STRINGIFY(SNAPSHOT_ABI_VERSION) + " range " +
                      SNAPSHOT_STRINGIFY(SNAPSHOT_RANGE_TAG) + " " +
-                     describe(Opts);
+                     describe(Opts) + " source " + M.getSourceFileName();
   Text.resize((Text.size() + 4) & ~size_t(3)); // at least one zero
   constexpr char Owner[12] = "Snapshot";
   Type *Int32 = Type::getInt32Ty(Context);

@@ -48,12 +48,14 @@ WriteList collectStores(Function &F, const TargetLibraryInfo &TLI) {
       Writes.push_back(fixedWrite(I, VaArg->getPointerOperand(), VaListBytes,
                                   Align(8), false));
     } else if (auto *Call = dyn_cast<CallBase>(&I)) {
-      if (Call->isInlineAsm())
+      if (Call->isInlineAsm()) {
         collectAsmWrites(*Call, DL, Writes);
-      else if (auto *Intrinsic = dyn_cast<IntrinsicInst>(Call))
+      } else if (auto *Intrinsic = dyn_cast<IntrinsicInst>(Call)) {
         collectIntrinsicWrites(*Intrinsic, DL, Writes);
-      else
+      } else {
         collectLibraryWrites(*Call, TLI, Writes);
+        collectCxxLibraryWrites(*Call, DL, Writes);
+      }
     }
   }
   return Writes;

@@ -34,6 +34,7 @@ struct Destination {
   llvm::Value *Address = nullptr;
   uint64_t Bytes = 0;
   llvm::Value *DynamicBytes = nullptr; ///< instead of Bytes, when not constant
+  llvm::Value *End = nullptr;          ///< instead of Bytes: up to this address
   llvm::Align Alignment;               ///< of a single address
 
   /// The write may not happen (a mask, a length of zero), so that the address
@@ -44,12 +45,12 @@ struct Destination {
   unsigned Lanes = 1;
   llvm::Value *Index = nullptr;  ///< lane i is at Address + Index[i] * Scale
   llvm::Value *Stride = nullptr; ///< lane i is at Address + i * Stride * Scale
-  uint64_t Scale = 1;
-  llvm::Value *Mask = nullptr; ///< which lanes are written, if known
+  uint64_t Scale = 1;            ///< of an index or stride, or of DynamicBytes
+  llvm::Value *Mask = nullptr;   ///< which lanes are written, if known
 
   bool isSingleAddress() const { return Lanes == 1; }
   bool isSimple() const {
-    return isSingleAddress() && !DynamicBytes && !Conditional;
+    return isSingleAddress() && !DynamicBytes && !End && !Conditional;
   }
 };
 
@@ -77,6 +78,8 @@ void collectIntrinsicWrites(llvm::IntrinsicInst &Call,
 void collectLibraryWrites(llvm::CallBase &Call,
                           const llvm::TargetLibraryInfo &TLI,
                           WriteList &Writes);
+void collectCxxLibraryWrites(llvm::CallBase &Call, const llvm::DataLayout &DL,
+                             WriteList &Writes);
 
 /// Keeps later passes, those of the linker above all, from replacing calls of
 /// library functions that write, which the runtime tracks, by stores.

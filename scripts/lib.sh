@@ -15,7 +15,7 @@ snapshot_packages_kyotocabinet=(libkyotocabinet-dev dpkg-dev g++ make zlib1g-dev
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034
 snapshot_packages_test=(
-  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" clang-16 llvm-16-dev lld-16 libclang-rt-19-dev libclang-rt-16-dev
+  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" clang-16 llvm-16-dev lld-16 libc++-19-dev libc++abi-19-dev libclang-rt-19-dev libclang-rt-16-dev
   clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev ccache autoconf automake libtool meson make valgrind python3
   e2fsprogs xfsprogs)
 

@@ -12,6 +12,8 @@
 #include "interpose/real.h"
 #include "interpose/written.h"
 
+extern "C" [[noreturn]] void __chk_fail();
+
 using namespace snapshot;
 
 namespace {
@@ -106,6 +108,32 @@ SNAPSHOT_EXPORT ssize_t preadv(int fd, const iovec *vector, int count, off_t off
 SNAPSHOT_EXPORT ssize_t preadv64(int fd, const iovec *vector, int count, off64_t offset) {
   const long n = real_or_kernel(SNAPSHOT_REAL(preadv64), SYS_preadv, fd, vector, count, offset);
   return after_read(fd, vector, count, offset, n);
+}
+
+SNAPSHOT_EXPORT ssize_t preadv2(int fd, const iovec *vector, int count, off_t offset, int flags) {
+  const long n = SNAPSHOT_REAL(preadv2)(fd, vector, count, offset, flags);
+  return after_read(fd, vector, count, offset, n);
+}
+SNAPSHOT_EXPORT ssize_t preadv64v2(int fd, const iovec *vector, int count, off64_t offset, int flags) {
+  const long n = SNAPSHOT_REAL(preadv64v2)(fd, vector, count, offset, flags);
+  return after_read(fd, vector, count, offset, n);
+}
+SNAPSHOT_EXPORT ssize_t __read(int fd, void *buffer, size_t n) { return read(fd, buffer, n); }
+SNAPSHOT_EXPORT ssize_t __pread64(int fd, void *buffer, size_t n, off64_t offset) {
+  return pread64(fd, buffer, n, offset);
+}
+// Fortified: too long is libc's to report.
+SNAPSHOT_EXPORT ssize_t __read_chk(int fd, void *buffer, size_t n, size_t size) {
+  if (SNAPSHOT_UNLIKELY(n > size)) __chk_fail();
+  return read(fd, buffer, n);
+}
+SNAPSHOT_EXPORT ssize_t __pread_chk(int fd, void *buffer, size_t n, off_t offset, size_t size) {
+  if (SNAPSHOT_UNLIKELY(n > size)) __chk_fail();
+  return pread(fd, buffer, n, offset);
+}
+SNAPSHOT_EXPORT ssize_t __pread64_chk(int fd, void *buffer, size_t n, off64_t offset, size_t size) {
+  if (SNAPSHOT_UNLIKELY(n > size)) __chk_fail();
+  return pread64(fd, buffer, n, offset);
 }
 
 SNAPSHOT_EXPORT ssize_t write(int fd, const void *buffer, size_t n) {

@@ -107,6 +107,8 @@ int slow_strfroml(char *to, size_t n, const char *format, long double value) noe
 
 SNAPSHOT_STUB(int, sprintf, (char *, const char *, ...) noexcept, "rdi", slow_sprintf);
 SNAPSHOT_STUB(int, vsprintf, (char *, const char *, va_list) noexcept, "rdi", slow_vsprintf);
+SNAPSHOT_STUB(int, _IO_sprintf, (char *, const char *, ...) noexcept, "rdi", slow_sprintf);
+SNAPSHOT_STUB(int, _IO_vsprintf, (char *, const char *, va_list) noexcept, "rdi", slow_vsprintf);
 SNAPSHOT_STUB(int, snprintf, (char *, size_t, const char *, ...) noexcept, "rdi", slow_snprintf);
 SNAPSHOT_STUB(int, vsnprintf, (char *, size_t, const char *, va_list) noexcept, "rdi", slow_vsnprintf);
 SNAPSHOT_STUB(int, __snprintf, (char *, size_t, const char *, ...) noexcept, "rdi", slow_snprintf);

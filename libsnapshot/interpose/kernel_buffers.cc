@@ -1,7 +1,6 @@
 // System calls that fill in a buffer of the program's, other than file I/O (file_io.cc).
 //
-// Not followed: what structured calls fill in (ioctl, getsockopt, poll, epoll_wait, getrusage, ...), aio,
-// io_uring, process_vm_writev from another process.
+// Not followed: io_uring, process_vm_writev from another process.
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -165,14 +164,19 @@ SNAPSHOT_STUB(int, clock_gettime, (clockid_t, timespec *) noexcept, "rsi", slow_
 SNAPSHOT_STUB(int, clock_getres, (clockid_t, timespec *) noexcept, "rsi", slow_clock_getres);
 SNAPSHOT_STUB(int, timespec_get, (timespec *, int) noexcept, "rdi", slow_timespec_get);
 SNAPSHOT_STUB(int, pipe, (int *) noexcept, "rdi", slow_pipe);
+SNAPSHOT_STUB(int, __pipe, (int *) noexcept, "rdi", slow_pipe);
 SNAPSHOT_STUB(int, pipe2, (int *, int) noexcept, "rdi", slow_pipe2);
 SNAPSHOT_STUB(int, socketpair, (int, int, int, int *) noexcept, "rcx", slow_socketpair);
 
-SNAPSHOT_EXPORT int gettimeofday(timeval *__restrict to, void *__restrict zone) noexcept {
+static int get_time(timeval *to, void *zone) {
   const int result = real_or<"gettimeofday">(kernel_gettimeofday)(to, zone);
   written_object(to);
   written_object(static_cast<struct timezone *>(zone));
   return result;
 }
+SNAPSHOT_EXPORT int gettimeofday(timeval *__restrict to, void *__restrict zone) noexcept {
+  return get_time(to, zone);
+}
+SNAPSHOT_EXPORT int __gettimeofday(timeval *to, void *zone) noexcept { return get_time(to, zone); }
 
 }  // namespace snapshot

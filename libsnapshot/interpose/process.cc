@@ -2,7 +2,9 @@
 #include <pthread.h>
 
 #include "api/registry.h"
+#include "base/message.h"
 #include "interpose/load_order.h"
+#include "interpose/parts.h"
 #include "interpose/real.h"
 #include "platform/settings.h"
 
@@ -13,6 +15,7 @@ __attribute__((constructor)) void start() {
   read_message_level();
   check_load_order();
   resolve_real_functions();
+  if (SNAPSHOT_UNLIKELY(message_level >= Level::info)) say_what_is_not_instrumented();
   (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 

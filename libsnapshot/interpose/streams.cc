@@ -1,7 +1,6 @@
 // The functions of <stdio.h> that read a stream into the program's buffer.
 //
-// Not followed: what scanf stores through its arguments, and a stream's own buffer, when setvbuf or fmemopen
-// put it into a managed file.
+// Not followed: a stream's own buffer, when setvbuf or fmemopen put it into a managed file.
 #include <stdio.h>
 #include <wchar.h>
 
@@ -85,12 +84,14 @@ ssize_t written_buffer(char **buffer, size_t *bytes, ssize_t result) {
 }  // namespace
 
 SNAPSHOT_STUB(size_t, fread, (void *, size_t, size_t, FILE *), "rdi", slow_fread);
+SNAPSHOT_STUB(size_t, _IO_fread, (void *, size_t, size_t, FILE *), "rdi", slow_fread);
 SNAPSHOT_STUB(size_t, fread_unlocked, (void *, size_t, size_t, FILE *), "rdi", slow_fread_unlocked);
 SNAPSHOT_STUB(size_t, __fread_chk, (void *, size_t, size_t, size_t, FILE *), "rdi",
               slow_fread_chk<"__fread_chk">);
 SNAPSHOT_STUB(size_t, __fread_unlocked_chk, (void *, size_t, size_t, size_t, FILE *), "rdi",
               slow_fread_chk<"__fread_unlocked_chk">);
 SNAPSHOT_STUB(char *, fgets, (char *, int, FILE *), "rdi", slow_fgets);
+SNAPSHOT_STUB(char *, _IO_fgets, (char *, int, FILE *), "rdi", slow_fgets);
 SNAPSHOT_STUB(char *, fgets_unlocked, (char *, int, FILE *), "rdi", slow_fgets_unlocked);
 SNAPSHOT_STUB(char *, __fgets_chk, (char *, size_t, int, FILE *), "rdi", slow_fgets_chk<char, "__fgets_chk">);
 SNAPSHOT_STUB(char *, __fgets_unlocked_chk, (char *, size_t, int, FILE *), "rdi",
@@ -102,6 +103,7 @@ SNAPSHOT_STUB(wchar_t *, __fgetws_chk, (wchar_t *, size_t, int, FILE *), "rdi",
 SNAPSHOT_STUB(wchar_t *, __fgetws_unlocked_chk, (wchar_t *, size_t, int, FILE *), "rdi",
               slow_fgets_chk<wchar_t, "__fgetws_unlocked_chk">);
 SNAPSHOT_STUB(char *, gets, (char *), "rdi", slow_gets);
+SNAPSHOT_STUB(char *, _IO_gets, (char *), "rdi", slow_gets);
 SNAPSHOT_STUB(char *, __gets_chk, (char *, size_t), "rdi", slow_gets_chk);
 
 SNAPSHOT_EXPORT ssize_t getline(char **buffer, size_t *bytes, FILE *stream) {

@@ -102,11 +102,15 @@ SNAPSHOT_EXPORT char *strtok_r(char *text, const char *separators, char **rest) 
 SNAPSHOT_EXPORT char *__strtok_r(char *text, const char *separators, char **rest) noexcept {
   return next_token(text, separators, rest);
 }
-SNAPSHOT_EXPORT char *strsep(char **text, const char *separators) noexcept {
+static char *separate(char **text, const char *separators) {
   char *token = SNAPSHOT_REAL(strsep)(text, separators);
   written_token(token);
   written_object(text);
   return token;
 }
+SNAPSHOT_EXPORT char *strsep(char **text, const char *separators) noexcept {
+  return separate(text, separators);
+}
+SNAPSHOT_EXPORT char *__strsep_g(char **text, const char *separators) { return separate(text, separators); }
 
 }  // namespace snapshot

@@ -30,9 +30,7 @@ extern __attribute__((visibility("hidden"))) u64 guarded_bytes;
 // `name`. The last argument is the slow path, of the same type, for managed destinations and before functions
 // are resolved.
 // clang-format off
-#define SNAPSHOT_STUB_TO(next, Result, name, signature, destination, ...)                              \
-  static_assert(std::is_same_v<Result signature, decltype(__VA_ARGS__)>, "stub and slow path differ"); \
-  SNAPSHOT_EXPORT __attribute__((naked)) Result name signature {                                       \
+#define SNAPSHOT_STUB_BODY(next, destination, ...)                                                     \
     __asm__("movabsq %[minus_base], %%r11\n\t"                                                         \
             "addq %%" destination ", %%r11\n\t"                                                        \
             "cmpq %[guarded], %%r11\n\t"                                                               \
@@ -40,7 +38,12 @@ extern __attribute__((visibility("hidden"))) u64 guarded_bytes;
             "jmpq *%[real]"                                                                            \
             :                                                                                          \
             : [minus_base] "i"(-::snapshot::kWorkingBase), [guarded] "m"(::snapshot::guarded_bytes),   \
-              [slow_path] "i"(__VA_ARGS__), [real] "m"(::snapshot::real_function<next>.address));      \
+              [slow_path] "i"(__VA_ARGS__), [real] "m"(::snapshot::real_function<next>.address))
+
+#define SNAPSHOT_STUB_TO(next, Result, name, signature, destination, ...)                              \
+  static_assert(std::is_same_v<Result signature, decltype(__VA_ARGS__)>, "stub and slow path differ"); \
+  SNAPSHOT_EXPORT __attribute__((naked)) Result name signature {                                       \
+    SNAPSHOT_STUB_BODY(next, destination, __VA_ARGS__);                                                \
   }                                                                                                    \
   static_assert(true)
 // clang-format on

@@ -17,7 +17,8 @@ struct Scale {
 // too.
 constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192}, {"linked_list", 4096 * 200, 4096},
                             {"btree", 2048 * 200, 2048},        {"kv", 0, 512},
-                            {"kyotocabinet", 64 * 150, 64},     {"kyotocabinet_tree", 64 * 150, 64}};
+                            {"containers", 2048 * 100, 2048},   {"kyotocabinet", 64 * 150, 64},
+                            {"kyotocabinet_tree", 64 * 150, 64}};
 
 Command with_arguments(Command first, const Command &more) {
   first.insert(first.end(), more.begin(), more.end());

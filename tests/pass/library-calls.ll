@@ -1,4 +1,4 @@
-; Library functions are the runtime's, but for mempcpy (inlined later) and libatomic.
+; Library functions are the runtime's, but for mempcpy (inlined later), libatomic and libm's second results.
 ; RUN: %opt -passes=snapshot -snapshot-mode=outline -S %s | FileCheck %s
 
 target triple = "x86_64-unknown-linux-gnu"
@@ -51,5 +51,40 @@ define void @f(ptr %p, ptr %q, ptr %r, i64 %n, i128 %v) {
 ; CHECK-NEXT: call {{.*}}@__snapshot_mark_announced(ptr %p, i64 16)
 ; CHECK-NEXT: ret void
   %i = call i128 @__atomic_fetch_add_16(ptr %p, i128 1, i32 5)
+  ret void
+}
+
+declare double @frexp(double, ptr)
+declare float @modff(float, ptr)
+declare x86_fp80 @modfl(x86_fp80, ptr)
+declare void @sincosf32x(double, ptr, ptr)
+declare double @lgamma_r(double, ptr)
+declare double @remquo(double, double, ptr)
+declare double @frexpected(double, ptr)
+
+; CHECK-LABEL: define void @second_results(
+define void @second_results(ptr %p, ptr %q, double %d, float %f, x86_fp80 %l) {
+; CHECK-NEXT: call double @frexp
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %p, i64 4)
+  %a = call double @frexp(double %d, ptr %p)
+; CHECK-NEXT: call float @modff
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %p, i64 4)
+  %b = call float @modff(float %f, ptr %p)
+; CHECK-NEXT: call x86_fp80 @modfl
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %p, i64 10)
+  %c = call x86_fp80 @modfl(x86_fp80 %l, ptr %p)
+; CHECK-NEXT: call void @sincosf32x
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %p, i64 8)
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %q, i64 8)
+  call void @sincosf32x(double %d, ptr %p, ptr %q)
+; CHECK-NEXT: call double @lgamma_r
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %p, i64 4)
+  %e = call double @lgamma_r(double %d, ptr %p)
+; CHECK-NEXT: call double @remquo
+; CHECK-NEXT: call {{.*}}@__snapshot_mark(ptr %p, i64 4)
+  %g = call double @remquo(double %d, double %d, ptr %p)
+; CHECK-NEXT: call double @frexpected
+; CHECK-NEXT: ret void
+  %h = call double @frexpected(double %d, ptr %p)
   ret void
 }

@@ -83,7 +83,7 @@ IN_FILE(vector_of_bool, 1024) {
   checkpoint();
   bits->flip();
 }
-IN_FILE(deque, 8000) {
+IN_FILE(deque, 12000) {
   ARENA(to);
   auto *queue = new (to) std::deque<uint64_t, FileAllocator<uint64_t>>(FileAllocator<uint64_t>(&arena));
   for (uint64_t i = 0; i < 100; ++i) queue->push_back(seed + i);

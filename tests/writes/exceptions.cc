@@ -183,7 +183,7 @@ KIND_WITH(std_atomic_16_bytes, 16, 16, nullptr, nullptr, TRACKED_BY_INTERPOSER) 
 struct Twelve {
   uint32_t a, b, c;
 };
-KIND_WITH(std_atomic_12_bytes, 12, 4, nullptr, nullptr, TRACKED_BY_INTERPOSER) {
+KIND_WITH(std_atomic_12_bytes, 12, alignof(std::atomic<Twelve>), nullptr, nullptr, TRACKED_BY_INTERPOSER) {
   const auto value = static_cast<uint32_t>(seed);
   atomic_at<Twelve>(to).exchange({value, value, 1});
 }

@@ -17,8 +17,6 @@ enum {
   BYTES_DEPEND_ON_ADDRESS = 1,
   // Tracked even without the pass, at some or all optimisation levels: the canary does not ask for its loss.
   TRACKED_BY_INTERPOSER = 2,
-  // Known not to be tracked: code in libstdc++.so stores. Fails when it is no longer lost.
-  LOST_IN_LIBSTDCXX = 4,
 };
 
 struct kind {

@@ -28,4 +28,9 @@ struct DumpLogOptions {
 };
 ExitCode run_dump_log(const DumpLogOptions &options);
 
+struct CheckOptions {
+  std::vector<std::string> programs;
+};
+ExitCode run_check(const CheckOptions &options);
+
 }  // namespace snapctl

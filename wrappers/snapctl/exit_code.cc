@@ -26,17 +26,21 @@ ExitCode worse(ExitCode a, ExitCode b) {
     switch (code) {
       case ExitCode::usage:
       case ExitCode::system:
-        return 4;
+        return 6;
       case ExitCode::refused:
-        return 3;
+        return 5;
       case ExitCode::busy:
-        return 2;
+        return 4;
       case ExitCode::pending:
+        return 3;
+      case ExitCode::stale:
+        return 2;
+      case ExitCode::partial:
         return 1;
       case ExitCode::fine:
         return 0;
     }
-    return 4;
+    return 6;
   };
   return rank(a) >= rank(b) ? a : b;
 }

@@ -1,5 +1,5 @@
-// snapctl: looks at, recovers and dumps files that programs under Snapshot write. It needs neither the
-// program that wrote a file nor its libraries: the recovery code is in here.
+// snapctl: looks at, recovers and dumps files that programs under Snapshot write, and looks at the programs.
+// It needs neither the program that wrote a file nor its libraries: the recovery code is in here.
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -20,13 +20,16 @@ constexpr const char *kFooter = R"(Exit codes:
   3  busy: a process is writing a file
   4  system: a file cannot be opened, read or written
   5  pending: a file needs recovery (info, recover --dry-run)
-With several files, the worst: 4, then 2, 3, 5, 0.
+  6  partial: a part of a program is not instrumented (check)
+  7  stale: a part was instrumented by another version, or with other options (check)
+With several files, the worst: 4, then 2, 3, 5, 7, 6, 0.
 
 Examples:
   snapctl info accounts.db                 is it in use, or does it need recovery?
   snapctl recover --dry-run data/*.db      what would recovery do?
   snapctl recover data/*.db                bring every file back to its last commit
   snapctl dump-log --lines accounts.db     what the log holds, beside what the file holds
+  snapctl check ./server                   are all of its parts compiled with snapcc, by this version?
 
 A program that is run under Snapshot recovers its files by itself when it maps them; snapctl recover is for reading
 them without it.)";
@@ -69,6 +72,10 @@ int run(int argc, char **argv) {
   dump_command->add_flag("--lines", dump.lines, "The log's lines, beside what the data file holds now");
   dump_command->add_flag("--json", dump.json, "Print a JSON object");
 
+  CheckOptions check;
+  CLI::App *check_command = app.add_subcommand("check", "Say which parts of programs are instrumented");
+  check_command->add_option("PROGRAM", check.programs, "Programs, libraries or object files")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &asked) {
@@ -80,6 +87,7 @@ int run(int argc, char **argv) {
   snapshot::message_level = snapshot::Level::off;
   const ExitCode code = info_command->parsed()      ? run_info(info)
                         : recover_command->parsed() ? run_recover(recover)
+                        : check_command->parsed()   ? run_check(check)
                                                     : run_dump_log(dump);
   return static_cast<int>(finish_output(code));
 }
