@@ -12,10 +12,14 @@ snapshot_packages_quickstart=(
 # For scripts/kyotocabinet.
 # shellcheck disable=SC2034
 snapshot_packages_kyotocabinet=(libkyotocabinet-dev dpkg-dev g++ make zlib1g-dev liblzo2-dev liblzma-dev)
+# For scripts/real-programs.
+# shellcheck disable=SC2034
+snapshot_packages_real_programs=(dpkg-dev make liblmdb-dev lmdb-utils)
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034
 snapshot_packages_test=(
-  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" clang-16 llvm-16-dev lld-16 libclang-rt-19-dev libclang-rt-16-dev
+  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" "${snapshot_packages_real_programs[@]}"
+  clang-16 llvm-16-dev lld-16 libclang-rt-19-dev libclang-rt-16-dev
   clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev ccache autoconf automake libtool make valgrind python3
   e2fsprogs xfsprogs)
 
