@@ -14,7 +14,9 @@ snapshot_packages_quickstart=(
 snapshot_packages_kyotocabinet=(libkyotocabinet-dev dpkg-dev g++ make zlib1g-dev liblzo2-dev liblzma-dev)
 # For scripts/real-programs.
 # shellcheck disable=SC2034
-snapshot_packages_real_programs=(dpkg-dev make liblmdb-dev lmdb-utils)
+snapshot_packages_real_programs=(
+  dpkg-dev g++ make liblmdb-dev lmdb-utils libtkrzw-dev tkrzw-utils libgtest-dev libgmock-dev zlib1g-dev libzstd-dev
+  liblz4-dev liblzma-dev)
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034
 snapshot_packages_test=(
