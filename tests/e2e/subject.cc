@@ -26,7 +26,6 @@ constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192},
                             {"tkrzw_hash", 64 * 150, 64},
                             {"tkrzw_tree", 64 * 150, 64},
                             {"tkrzw_hash_hard", 64 * 150, 64},
-                            {"tkrzw_tree_hard", 64 * 150, 64},
                             {"rrdtool", 64 * 150, 64}};
 
 Command with_arguments(Command first, const Command &more) {

@@ -1,9 +1,8 @@
 // Tkrzw's mapped files, for the kill rounds. Compiled with each library; DATABASE is HashDBM or TreeDBM:
-//   tkrzw_hash, tkrzw_tree             Synchronize writes into the file that it is closed, hands it to a file
-//                                      processor of ours, which syncs it, and writes that it is open again
-//   tkrzw_hash_hard, tkrzw_tree_hard   (HARD defined) Synchronize(true): all of the file is synced before
-//   that mark
-//                                      is written, and then the mark
+//   tkrzw_hash, tkrzw_tree   Synchronize writes into the file that it is closed, hands it to a file
+//                            processor of ours, which syncs it, and writes that it is open again
+//   tkrzw_hash_hard          (HARD defined) Synchronize(true): all of the file is synced before that mark
+//                            is written, and then the mark
 // The second leaves two commits, and the file of the first says that it was not closed: Tkrzw then restores
 // it when it opens it, and the check says "repaired".
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 source_package=tkrzw
 version=1.0.25
 packages=(libtkrzw-dev tkrzw-utils libgtest-dev libgmock-dev g++ zlib1g-dev libzstd-dev liblz4-dev liblzma-dev)
-subjects=(tkrzw_hash tkrzw_tree tkrzw_hash_hard tkrzw_tree_hard)
-# The subjects that leave it to Tkrzw to restore a file (tkrzw.cc).
+subjects=(tkrzw_hash tkrzw_tree tkrzw_hash_hard)
+# The subject that leaves it to Tkrzw to restore a file (tkrzw.cc).
 may_repair() { [[ $1 == *_hard ]]; }
 
 short_tests=(tkrzw_file_mmap_test tkrzw_dbm_tree_test)
