@@ -12,11 +12,19 @@ snapshot_packages_quickstart=(
 # For scripts/kyotocabinet.
 # shellcheck disable=SC2034
 snapshot_packages_kyotocabinet=(libkyotocabinet-dev dpkg-dev g++ make zlib1g-dev liblzo2-dev liblzma-dev)
+# For scripts/real-programs.
+# shellcheck disable=SC2034
+snapshot_packages_real_programs=(
+  dpkg-dev g++ make liblmdb-dev lmdb-utils libtkrzw-dev tkrzw-utils libgtest-dev libgmock-dev zlib1g-dev libzstd-dev
+  liblz4-dev liblzma-dev rrdtool rrdcached librrd-dev libglib2.0-dev libxml2-dev libcairo2-dev libpango1.0-dev dc
+  perl)
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034
 snapshot_packages_test=(
-  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" clang-16 llvm-16-dev lld-16 libc++-19-dev libc++abi-19-dev libclang-rt-19-dev libclang-rt-16-dev
-  clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev ccache autoconf automake libtool meson make valgrind python3
+  "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" "${snapshot_packages_real_programs[@]}"
+  clang-16 llvm-16-dev lld-16 libc++-19-dev libc++abi-19-dev libclang-rt-19-dev libclang-rt-16-dev
+  clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev liblmdb-dev libsqlite3-dev ccache autoconf automake libtool
+  meson make valgrind python3
   e2fsprogs xfsprogs)
 
 snapshot_fail() {

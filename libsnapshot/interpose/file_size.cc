@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -141,14 +140,6 @@ int stat_at(int directory, const char *path, struct stat *st, int flags) {
 
 int stat_fd(int fd, struct stat *st) { return after_stat(static_cast<int>(edge(sys::fstat(fd, st))), st); }
 
-// Copies inside the kernel bypass the working copy; the documented answer "cannot do that here" makes every
-// user of these calls fall back to read and write.
-bool in_kernel_copy_refused(int a, int b) {
-  RegisteredFile *from, *to;
-  return SNAPSHOT_UNLIKELY(any_managed()) &&
-         (!file_by_fd(a, &from).ok() || from != nullptr || !file_by_fd(b, &to).ok() || to != nullptr);
-}
-
 }  // namespace
 
 SNAPSHOT_EXPORT int ftruncate(int fd, off_t size) noexcept { return resize_or_kernel(fd, size); }
@@ -277,23 +268,4 @@ SNAPSHOT_EXPORT int statx(int directory, const char *path, int flags, unsigned m
   }
   if (result == 0) written_object(st);
   return static_cast<int>(edge(result));
-}
-
-SNAPSHOT_EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t count) noexcept {
-  if (in_kernel_copy_refused(to, from)) return edge(Status{EINVAL});
-  const long n = sys::call(SYS_sendfile, to, from, sys::as_long(offset), static_cast<long>(count));
-  if (offset != nullptr) written_object(offset);
-  return edge(n);
-}
-SNAPSHOT_EXPORT ssize_t sendfile64(int to, int from, off64_t *offset, size_t count) noexcept {
-  return sendfile(to, from, offset, count);
-}
-SNAPSHOT_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, off64_t *to_offset,
-                                        size_t count, unsigned flags) {
-  if (in_kernel_copy_refused(to, from)) return edge(Status{EXDEV});
-  const long n = sys::call(SYS_copy_file_range, from, sys::as_long(from_offset), to, sys::as_long(to_offset),
-                           static_cast<long>(count), flags);
-  if (from_offset != nullptr) written_object(from_offset);
-  if (to_offset != nullptr) written_object(to_offset);
-  return edge(n);
 }

@@ -96,7 +96,8 @@ int main(int argc, char **argv) {
   Arguments arguments;
   CLI::App app("kills an example again and again, and checks what is left each time");
   app.add_option("example", arguments.example,
-                 "array_append, linked_list, btree, kv, or kyotocabinet, kyotocabinet_tree")
+                 "array_append, linked_list, btree, kv; kyotocabinet, kyotocabinet_tree; or one of "
+                 "tests/real_programs")
       ->required();
   app.add_option("--examples", arguments.tools.examples, "directory of the examples' programs")->required();
   app.add_option("--snapctl", arguments.tools.snapctl, "path of snapctl")->required();

@@ -14,44 +14,17 @@
 #include <kchashdb.h>
 #include <kcplantdb.h>
 
-#include <map>
 #include <string>
 
-#include "example.h"
+#include "records.h"
 
 namespace {
 
+using namespace records;
 using Database = kyotocabinet::DATABASE;
-using Records = std::map<std::string, std::string>;
 
-constexpr const char *counter_key = "counter";
 constexpr int64_t mapped_bytes = 256 << 10;  // much less than the file will have
 constexpr int64_t all_bytes = 64 << 20;      // more: Kyoto Cabinet's default
-constexpr uint64_t keys = 1500;
-
-struct Operation {
-  enum { set, append, remove } kind;
-  std::string key, value;
-};
-
-Operation operation(uint64_t seed, uint64_t i) {
-  const uint64_t random = random_number(seed, i);
-  Operation o{Operation::set, "key-" + std::to_string(random % keys), {}};
-  const uint64_t dice = (random >> 32) % 16;
-  // Some values are larger than a page, and few larger than what Kyoto Cabinet reads ahead.
-  const uint64_t bytes = dice == 0 ? 9000 : (random >> 40) % 300;
-  o.value.assign(bytes, static_cast<char>('a' + random % 26));
-  o.value += std::to_string(i);
-  if (dice == 1) o.kind = Operation::append;
-  if (dice > 11) o.kind = Operation::remove;
-  return o;
-}
-
-void perform(const Operation &o, Records &records) {
-  if (o.kind == Operation::set) records[o.key] = o.value;
-  if (o.kind == Operation::append) records[o.key] += o.value;
-  if (o.kind == Operation::remove) records.erase(o.key);
-}
 
 [[noreturn]] void fail(const Database &database, const char *what) {
   quit(EXIT_USAGE, "%s: %s: %s", what, database.error().name(), database.error().message());
@@ -185,9 +158,8 @@ bool holds(Database &database, const Records &expected, std::string *wrong) {
 
 void check(Database &database, const options &options) {
   const uint64_t counter = read_counter(database);
-  Records expected;
+  Records expected = after(options.seed, counter);
   std::string wrong;
-  for (uint64_t i = 0; i < counter; ++i) perform(operation(options.seed, i), expected);
   bool sound = holds(database, expected, &wrong);
   if (!sound && options.commit_every != 0) {
     // Between an operation and its counter: sound, but nothing that a commit left.

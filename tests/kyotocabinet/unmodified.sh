@@ -9,8 +9,8 @@ database=$1 kills=$2
 clang=$(sed -n 's/^clang=.*:-\(.*\)}$/\1/p' "$build/wrappers/snapc++")
 class=HashDB
 [ "$database" = kyotocabinet ] || class=TreeDB
-"${clang/clang-/clang++-}" -std=c++20 -O2 -DDATABASE=$class -I "$root/examples" -I "$root/include" -I "$build/include" \
-  "$here/subject.cc" -lkyotocabinet -o "$scratch/$database-plain"
+"${clang/clang-/clang++-}" -std=c++20 -O2 -DDATABASE=$class -I "$root/examples" -I "$root/tests/support" \
+  -I "$root/include" -I "$build/include" "$here/subject.cc" -lkyotocabinet -o "$scratch/$database-plain"
 KYOTOCABINET_PLAIN=synchronize "$build/tests/e2e/kill_loop" "$database" --kills "$kills" --may-repair \
   --preload "$build/libsnapshot/libsnapshot.so" --examples "$scratch" --snapctl "$build/wrappers/snapctl/snapctl" \
   --dir "$scratch"

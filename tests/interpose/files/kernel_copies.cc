@@ -1,5 +1,5 @@
-// Copies inside the kernel would bypass the working copy; they are refused with an errno for which every
-// caller has a fallback.
+// Copies inside the kernel would bypass the working copy: sendfile copies what the program sees, and
+// copy_file_range is refused with an errno for which every caller has a fallback.
 #include <sys/sendfile.h>
 
 #include <catch2/catch.hpp>
@@ -9,21 +9,63 @@
 
 using namespace test;
 
-TEST_CASE("sendfile and copy_file_range refuse a managed file, as source and as target") {
+TEST_CASE("copy_file_range refuses a managed file, as source and as target") {
   const DataFile file(2 * kPage), other(2 * kPage);
   char *m = file.map(2 * kPage);
   store(m, "uncommitted");
   errno = 0;
-  CHECK(sendfile(other.fd, file.fd, nullptr, kPage) == -1);
-  CHECK(errno == EINVAL);
-  CHECK(sendfile64(file.fd, other.fd, nullptr, kPage) == -1);
-  CHECK(errno == EINVAL);
   CHECK(copy_file_range(file.fd, nullptr, other.fd, nullptr, kPage, 0) == -1);
   CHECK(errno == EXDEV);
   CHECK(copy_file_range(other.fd, nullptr, file.fd, nullptr, kPage, 0) == -1);
   CHECK(errno == EXDEV);
   CHECK(other.real_bytes(0, 11) == zeros(11));
   REQUIRE(munmap(m, 2 * kPage) == 0);
+}
+
+TEST_CASE("sendfile copies from a managed file what the program sees") {
+  constexpr size_t bytes = 20 * kPage;  // more than one buffer's worth
+  const DataFile file(bytes), other(0);
+  char *m = file.map(bytes);
+  store(m + 3, "uncommitted");
+  store(m + bytes - 20, "at the end");
+  off_t from = 3;
+  CHECK(sendfile(other.fd, file.fd, &from, 2 * bytes) == static_cast<ssize_t>(bytes - 3));
+  CHECK(from == static_cast<off_t>(bytes));
+  CHECK((raw_bytes(other.path) == std::string(m + 3, bytes - 3)));
+  CHECK(lseek(file.fd, 0, SEEK_CUR) == 0);
+  CHECK(sendfile(other.fd, file.fd, nullptr, 14) == 14);
+  CHECK(lseek(file.fd, 0, SEEK_CUR) == 14);
+  CHECK(raw_bytes(other.path).substr(bytes - 3) == std::string("\0\0\0uncommitted", 14));
+  CHECK(file.real_bytes(3, 11) == zeros(11));
+  REQUIRE(munmap(m, bytes) == 0);
+}
+
+TEST_CASE("what sendfile copies into a managed file is seen, and committed with the rest") {
+  const DataFile file(2 * kPage), other(2 * kPage);
+  char *m = file.map(2 * kPage);
+  REQUIRE(pwrite(other.fd, "from the other", 14, 0) == 14);
+  off64_t from = 5;
+  REQUIRE(lseek(file.fd, 100, SEEK_SET) == 100);
+  CHECK(sendfile64(file.fd, other.fd, &from, 9) == 9);
+  CHECK(from == 14);
+  CHECK(std::string(m + 100, 9) == "the other");
+  CHECK(file.real_bytes(100, 9) == zeros(9));
+  REQUIRE(msync(m, 2 * kPage, MS_SYNC) == 0);
+  CHECK(file.real_bytes(100, 9) == "the other");
+  REQUIRE(munmap(m, 2 * kPage) == 0);
+}
+
+TEST_CASE("sendfile says what is wrong") {
+  const DataFile file(kPage), other(kPage);
+  char *m = file.map(kPage);
+  off_t before = -1;
+  CHECK(sendfile(other.fd, file.fd, &before, 1) == -1);
+  CHECK(errno == EINVAL);
+  CHECK(sendfile(-1, file.fd, nullptr, 1) == -1);
+  CHECK(errno == EBADF);
+  off_t end = kPage;
+  CHECK(sendfile(other.fd, file.fd, &end, 1) == 0);
+  REQUIRE(munmap(m, kPage) == 0);
 }
 
 TEST_CASE("they work for other files while one is managed") {
