@@ -75,7 +75,7 @@ TEST_CASE("a log of another version, or from another architecture") {
   const std::string file = test::make_incomplete(dir);
   change_header(file, [](auto *h) { h->version = 7; });
   check_unharmed(file, 2,
-                 "format version 7, this library reads version 2; recover it with the version that wrote it");
+                 "format version 7, this library reads version 3; recover it with the version that wrote it");
   const std::string other = test::make_incomplete(dir, "other");
   change_header(other, [](auto *h) { h->architecture = 0xaa640040; });
   check_unharmed(other, 2, "written on another architecture; recover it on that architecture");

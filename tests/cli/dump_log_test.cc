@@ -13,7 +13,7 @@ TEST_CASE("dump-log shows header, areas, records and runs, by the file's name or
   CHECK(by_file.code == 0);
   CHECK(by_file.out == by_log.out);
   for (const char *words :
-       {"header    whole: magic 0x0a0d474f4c504e53, version 2, architecture 0x86640040", "retired   no",
+       {"header    whole: magic 0x0a0d474f4c504e53, version 3, architecture 0x86640040", "retired   no",
         "area 0    at 4096, 65536 bytes: holds a whole record",
         "  commit 2 (newest): 2 lines in 2 runs, size 65536 to 65600 bytes",
         "  run at line 2, 1 line: bytes 128 to 191", "  run at line 1024, 1 line: bytes 65536 to 65599",
@@ -51,7 +51,7 @@ TEST_CASE("dump-log's JSON holds the same") {
   CHECK(json["in_use"] == false);
   CHECK(json["retired"] == false);
   CHECK(json["header"]["whole"] == true);
-  CHECK(json["header"]["version"] == 2);
+  CHECK(json["header"]["version"] == 3);
   CHECK(json["header"]["size_at_open"] == test::kStateBytes);
   REQUIRE(json["areas"].size() == 2);
   const nlohmann::json &record = json["areas"][0]["record"];
@@ -134,5 +134,32 @@ TEST_CASE("of a redo log, info, recover and dump-log say that its lines are the 
             .said("would be recovered: commit 2 is complete, its 3 lines would be written from the log"));
   CHECK(snapctl({"recover", file})
             .said("recovered: commit 2 is complete, its 3 lines were written from the log"));
+  CHECK(test::read_file(file) == test::logged_recovered());
+}
+
+TEST_CASE("of a log of appended records dump-log shows all, and info and recover say how many are written") {
+  test::TempDir dir;
+  const std::string file = test::make_appended(dir);
+  const Ran text = snapctl({"dump-log", "--lines", file});
+  CHECK(text.code == 0);
+  CHECK(text.said("65536 bytes: holds 2 whole records\n"));
+  CHECK(text.said("  commit 1: 2 lines in 1 run, size 65536 to 65536 bytes\n"));
+  CHECK(text.said("  commit 2 (newest): 3 lines in 1 run, size 65536 to 65536 bytes\n"));
+  CHECK(text.said(
+      "  redo, appended: holds the new lines; commit 1 was durable when it was written, checksum 0x"));
+  CHECK(text.said("0x0000000040  62626262626262626262626262626262 | 61616161616161616161616161616161"));
+  const nlohmann::json area = snapctl({"dump-log", "--json", "--lines", file}).json()["areas"][1];
+  CHECK(area["record"]["sequence"] == 2);
+  CHECK(area["records"].size() == 2);
+  CHECK(area["records"][0]["protocol"] == "append");
+  CHECK(area["records"][0]["durable"] == 0);
+  CHECK(area["records"][1]["lines"].size() == 3);
+  CHECK(snapctl({"info", file})
+            .said("needs recovery: commit 2 is complete in the log; what 2 commits changed will be written"));
+  CHECK(snapctl({"recover", "--dry-run", file})
+            .said("would be recovered: commit 2 is complete, what 2 commits changed would be written from "
+                  "the log"));
+  CHECK(snapctl({"recover", file})
+            .said("recovered: commit 2 is complete, what 2 commits changed was written from the log"));
   CHECK(test::read_file(file) == test::logged_recovered());
 }

@@ -42,6 +42,17 @@ inline std::string logged_recovered() {
   return state_contents('a').replace(64, 64, std::string(64, 'b')).replace(128, 192, std::string(192, 'c'));
 }
 
+// Two commits on page-cache media under the redo protocol; neither is in the file.
+inline std::string make_appended(const TempDir &dir, const std::string &name = "appended") {
+  LoggedFile file(dir / name, state_contents('a'), snapshot::MediumKind::page_cache, Logs::appended);
+  for (const Change &change :
+       {Change{{lines_of(1, 2, 'b')}, kStateBytes}, Change{{lines_of(2, 3, 'c')}, kStateBytes}}) {
+    file.write_record(change);
+    file.finish(change);
+  }
+  return file.path();
+}
+
 // Opened, and nothing committed.
 inline std::string make_untouched(const TempDir &dir, const std::string &name = "untouched") {
   return LoggedFile(dir / name, state_contents('a')).path();

@@ -28,14 +28,15 @@ Json header_json(const LogDump &dump) {
           {"owner_pid", h.owner_pid}};
 }
 
-Json record_json(LogDump *dump, unsigned area, bool lines) {
-  const snapshot::RecordView &r = dump->log.record[area];
+Json record_json(LogDump *dump, const snapshot::RecordView &r, bool newest, bool lines) {
   const format::RecordHeader &h = r.header;
-  const bool redo = h.magic == format::kRedoMagic;
-  Json out = {{"protocol", redo ? "redo" : "undo"}, {"sequence", h.sequence},
-              {"newest", dump->newest(area)},       {"size_before", h.size_before},
-              {"size_after", h.size_after},         {"line_count", h.line_count},
-              {"new_digest", hex(h.new_digest)},    {"checksum", hex(h.checksum)}};
+  Json out = {{"protocol", protocol_name(r)},    {"sequence", h.sequence},     {"newest", newest},
+              {"size_before", h.size_before},    {"size_after", h.size_after}, {"line_count", h.line_count},
+              {"new_digest", hex(h.new_digest)}, {"checksum", hex(h.checksum)}};
+  if (r.appended()) {
+    out.erase("new_digest");
+    out["durable"] = h.durable;
+  }
   out["runs"] = Json::array();
   for (const DumpedRun &run : read_runs(dump, r))
     out["runs"].push_back({{"line", run.line}, {"count", run.count}});
@@ -43,7 +44,7 @@ Json record_json(LogDump *dump, unsigned area, bool lines) {
   Json &all = out["lines"] = Json::array();
   for_each_line(dump, r, [&](const DumpedLine &line) {
     all.push_back({{"line", line.line},
-                   {redo ? "new" : "old", hex_bytes(line.logged_bytes)},
+                   {holds_new_lines(r) ? "new" : "old", hex_bytes(line.logged_bytes)},
                    {"now", hex_bytes(line.now_bytes)}});
   });
   return out;
@@ -66,7 +67,14 @@ Json log_json(LogDump *dump, bool lines) {
     const snapshot::RecordView &r = dump->log.record[area];
     Json one = {
         {"offset", r.area.offset}, {"capacity", r.area.capacity}, {"state", area_state_name(r.state)}};
-    one["record"] = r.state == AreaState::whole ? record_json(dump, area, lines) : Json();
+    one["record"] = r.state == AreaState::whole ? record_json(dump, r, dump->newest(area), lines) : Json();
+    if (r.appended()) {
+      one["records"] = Json::array();
+      for_each_record(dump, area, [&](const snapshot::RecordView &record) {
+        const bool newest = dump->newest(area) && record.header.sequence == r.header.sequence;
+        one["records"].push_back(record_json(dump, record, newest, lines));
+      });
+    }
     out["areas"].push_back(one);
   }
   return out;

@@ -52,23 +52,25 @@ void print_line(const DumpedLine &line) {
   }
 }
 
-void print_record(LogDump *dump, unsigned area, bool lines) {
-  const snapshot::RecordView &r = dump->log.record[area];
+std::string kind_words(const snapshot::RecordView &r) {
+  if (r.appended())
+    return fmt::format("redo, appended: holds the new lines; commit {} was durable when it was written",
+                       r.header.durable);
+  if (holds_new_lines(r)) return "redo: holds the new lines";
+  return "undo: holds the old lines, digest of the new ones " + hex(r.header.new_digest);
+}
+
+void print_record(LogDump *dump, const snapshot::RecordView &r, bool newest, bool lines) {
   const format::RecordHeader &h = r.header;
-  fmt::print("  commit {}{}: {} in {}, size {} to {} bytes\n", h.sequence,
-             dump->newest(area) ? " (newest)" : "", count_of(h.line_count, "line"),
-             count_of(h.run_count, "run"), h.size_before, h.size_after);
-  const bool redo = h.magic == format::kRedoMagic;
-  fmt::print("  {}, checksum {}\n",
-             redo ? "redo: holds the new lines"
-                  : "undo: holds the old lines, digest of the new ones " + hex(h.new_digest),
-             hex(h.checksum));
+  fmt::print("  commit {}{}: {} in {}, size {} to {} bytes\n", h.sequence, newest ? " (newest)" : "",
+             count_of(h.line_count, "line"), count_of(h.run_count, "run"), h.size_before, h.size_after);
+  fmt::print("  {}, checksum {}\n", kind_words(r), hex(h.checksum));
   for (const DumpedRun &run : read_runs(dump, r))
     fmt::print("  run at line {}, {}: bytes {} to {}\n", run.line, count_of(run.count, "line"),
                run.line * kLineBytes, (run.line + run.count) * kLineBytes - 1);
   if (!lines || h.line_count == 0) return;
-  fmt::print("    {:<12}  {:<32}   {}\n", "offset", redo ? "new (in the log)" : "old (in the log)",
-             "now (in the data file)");
+  fmt::print("    {:<12}  {:<32}   {}\n", "offset",
+             holds_new_lines(r) ? "new (in the log)" : "old (in the log)", "now (in the data file)");
   for_each_line(dump, r, print_line);
 }
 
@@ -81,8 +83,12 @@ void print_area(LogDump *dump, unsigned area, bool lines) {
   constexpr const char *kWords[] = {"empty", "holds a whole record",
                                     "holds no whole record (torn, or damaged)"};
   fmt::print("area {}    at {}, {}: {}\n", area, r.area.offset, count_of(r.area.capacity, "byte"),
-             kWords[static_cast<int>(r.state)]);
-  if (r.state == AreaState::whole) print_record(dump, area, lines);
+             r.appended() && r.count > 1 ? fmt::format("holds {} whole records", r.count)
+                                         : kWords[static_cast<int>(r.state)]);
+  for_each_record(dump, area, [&](const snapshot::RecordView &record) {
+    const bool newest = dump->newest(area) && record.header.sequence == r.header.sequence;
+    print_record(dump, record, newest, lines);
+  });
 }
 
 }  // namespace

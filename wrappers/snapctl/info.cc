@@ -17,6 +17,10 @@ std::string state_words(const FileState &s) {
     case State::complete:
       if (found.sequence == 0)
         return "needs recovery: no commit was made since it was opened; nothing to undo";
+      if (s.report.log.record[found.area].appended())
+        return fmt::format(
+            "needs recovery: commit {} is complete in the log; what {} changed will be written",
+            found.sequence, count_of(found.redo, "commit"));
       if (found.redo != 0)
         return fmt::format("needs recovery: commit {} is complete in the log; its {} will be written",
                            found.sequence, count_of(found.lines, "line"));

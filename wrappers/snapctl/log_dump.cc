@@ -144,6 +144,26 @@ void for_each_line(LogDump *dump, const RecordView &record,
   }
 }
 
+void for_each_record(LogDump *dump, unsigned area, const std::function<void(const RecordView &)> &visit) {
+  const RecordView &newest = dump->log.record[area];
+  if (newest.state != AreaState::whole) return;
+  if (!newest.appended()) return visit(newest);
+  uint64_t at = newest.area.offset;
+  for (uint64_t i = 0; i < newest.count; ++i) {
+    RecordView record;
+    const Status s = snapshot::read_record_at(dump->log, newest.area, at, &record);
+    if (!s.ok()) return stop_reading(dump, s);
+    visit(record);
+    at = record.end();
+  }
+}
+
+bool holds_new_lines(const RecordView &record) { return record.header.magic != format::kUndoMagic; }
+
+const char *protocol_name(const RecordView &record) {
+  return record.appended() ? "append" : holds_new_lines(record) ? "redo" : "undo";
+}
+
 const char *area_state_name(AreaState state) {
   switch (state) {
     case AreaState::empty:

@@ -33,6 +33,14 @@ struct LogDump {
 // log to show.
 bool open_log(const std::string &file, LogDump *dump);
 
+// Calls the visitor for every record of a whole area, in order.
+void for_each_record(LogDump *dump, unsigned area,
+                     const std::function<void(const snapshot::RecordView &)> &visit);
+
+// What is in its lines, and what else its header says.
+bool holds_new_lines(const snapshot::RecordView &record);
+const char *protocol_name(const snapshot::RecordView &record);
+
 struct DumpedRun {
   uint64_t line;
   uint64_t count;

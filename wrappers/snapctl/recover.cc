@@ -29,6 +29,9 @@ std::string action(const FileState &s, bool dry_run) {
       text = dry_run ? "would be recovered: " : "recovered: ";
       if (found.sequence == 0)
         text += "no commit was made since it was opened";
+      else if (s.report.log.record[found.area].appended())
+        text += fmt::format("commit {} is complete, what {} changed {} written from the log", found.sequence,
+                            count_of(found.redo, "commit"), dry_run ? "would be" : "was");
       else if (found.redo != 0)
         text += fmt::format("commit {} is complete, its {} {} written from the log", found.sequence,
                             count_of(found.lines, "line"),

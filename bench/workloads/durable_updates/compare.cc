@@ -17,8 +17,9 @@ namespace {
 
 constexpr unsigned kPerCommit[] = {1, 10, 100};
 constexpr std::uint64_t kCommitsPerRound = 200;
-constexpr double kFloorAim = 1.15;   // times the floor, at most
-constexpr double kThreadsAim = 2.5;  // times the commits of one thread
+constexpr std::uint64_t kCommitsOfThreads = 2000;  // starting threads takes as long as some commits
+constexpr double kFloorAim = 1.15;                 // times the floor, at most
+constexpr double kThreadsAim = 2.5;                // times the commits of one thread
 constexpr const char *kFloor = "pwrite", *kOurs = "redo";
 
 struct System {
@@ -66,11 +67,11 @@ class Comparison {
   }
 
   // Wall time in ns of a commit.
-  double run(System &s, unsigned per_commit) {
-    s.commits += kCommitsPerRound;
+  double run(System &s, unsigned per_commit, std::uint64_t commits) {
+    s.commits += commits;
     const std::string command =
-        "run " + std::to_string(kCommitsPerRound * per_commit) + " " + std::to_string(per_commit);
-    return static_cast<double>(number(s.worker->ask(command), "wall_ns")) / kCommitsPerRound;
+        "run " + std::to_string(commits * per_commit) + " " + std::to_string(per_commit);
+    return static_cast<double>(number(s.worker->ask(command), "wall_ns")) / static_cast<double>(commits);
   }
   std::vector<System *> with_threads(bool several) {
     std::vector<System *> all;
@@ -86,8 +87,9 @@ class Comparison {
 
   void measure(unsigned per_commit) {
     const std::vector<System *> all = with_threads(false);
-    const Rounds times =
-        interleave(all.size(), options_.rounds, [&](std::size_t i) { return run(*all[i], per_commit); });
+    const Rounds times = interleave(all.size(), options_.rounds, [&](std::size_t i) {
+      return run(*all[i], per_commit, kCommitsPerRound);
+    });
     std::printf("  %-10u", per_commit);
     std::size_t ours = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -107,7 +109,8 @@ class Comparison {
     for (const char *name : {kOurs, kFloor}) {
       System *const one = named(name), *const four = named(std::string(name) + ", 4 threads");
       System *const pair[] = {one, four};
-      const Rounds times = interleave(2, options_.rounds, [&](std::size_t i) { return run(*pair[i], 1); });
+      const Rounds times =
+          interleave(2, options_.rounds, [&](std::size_t i) { return run(*pair[i], 1, kCommitsOfThreads); });
       const Summary ratio = summarise(paired_ratios(times[0], times[1]));
       std::printf("  %s: commits per second of 4 threads against one: %s", name,
                   with_spread(ratio, 2).c_str());
