@@ -35,6 +35,7 @@ void check_lines(const snapshot::LogView &log, const snapshot::RecordView &recor
 
 void compare(const snapshot::LogView &log, const fuzz::ReferenceLog &expected) {
   require(log.retired == expected.retired, "retired, or not");
+  require(log.record_missing == expected.record_missing, "a record is missing, or not");
   for (unsigned area = 0; area < 2; ++area) {
     const snapshot::RecordView &found = log.record[area];
     const fuzz::ReferenceRecord &right = expected.record[area];
@@ -42,7 +43,10 @@ void compare(const snapshot::LogView &log, const fuzz::ReferenceLog &expected) {
     require((found.state == AreaState::empty) == (right.empty && right.known_place), "empty, or not");
     require((found.area.capacity != 0) == right.known_place, "an area's place is known, or not");
     require(found.area.offset == right.offset && found.area.capacity == right.capacity, "an area's place");
-    if (right.whole) check_lines(log, found);
+    if (!right.whole) continue;
+    require(found.header.sequence == right.newest().header.sequence, "the newest record of an area");
+    require(found.count == 1 + right.more.size(), "the number of records of an area");
+    check_lines(log, found);
   }
 }
 

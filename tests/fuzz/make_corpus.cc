@@ -73,8 +73,18 @@ class Corpus {
     fuzz::format::RecordHeader header;
     if (entry.offset > log.size() - sizeof header) return {};
     std::memcpy(&header, log.data() + entry.offset, sizeof header);
+    if (header.magic == fuzz::format::kAppendMagic) return appended_of(log, entry.offset);
     if (header.magic != fuzz::format::kUndoMagic && header.magic != fuzz::format::kRedoMagic) return {};
     return log.substr(entry.offset, fuzz::format::record_bytes(header.run_count, header.line_count));
+  }
+  static std::string appended_of(const std::string &log, snapshot::u64 begin) {
+    snapshot::u64 end = begin;
+    fuzz::format::RecordHeader header;
+    for (;;) {
+      std::memcpy(&header, log.data() + end, sizeof header);
+      if (header.magic != fuzz::format::kAppendMagic) return log.substr(begin, end - begin);
+      end += fuzz::format::record_bytes(header.run_count, header.line_count);
+    }
   }
   std::string directory_;
 };
@@ -124,6 +134,17 @@ void redo(Corpus *corpus, const TempDir &dir) {
   stages(corpus, "redo-second", &file, {{lines_of(2, 3, 'c'), lines_of(9, 1, 'c')}, small + 100});
   stages(corpus, "redo-third", &file, {{lines_of(0, 1, 'd')}, small - 100});
 }
+void appended(Corpus *corpus, const TempDir &dir) {
+  LoggedFile file(dir / "appended", std::string(small, 'a'), snapshot::MediumKind::page_cache,
+                  test::Logs::appended);
+  stages(corpus, "appended-first", &file, {{lines_of(1, 2, 'b')}, small});
+  stages(corpus, "appended-second", &file, {{lines_of(2, 3, 'c'), lines_of(9, 1, 'c')}, small + 100});
+  file.change_area();
+  stages(corpus, "appended-third", &file, {{lines_of(0, 1, 'd')}, small + 100});
+  file.stay_durable_at(3);
+  stages(corpus, "appended-fourth", &file, {{lines_of(3, 1, 'e')}, small + 200});
+  stages(corpus, "appended-fifth", &file, {{lines_of(0, 1, 'f')}, small - 100});
+}
 void resizes(Corpus *corpus, const TempDir &dir) {
   LoggedFile file(dir / "resizes", std::string(small, 'a'));
   stages(corpus, "grows", &file, {{lines_of(15, 4, 'b')}, 1200});
@@ -151,7 +172,7 @@ int make(const std::string &directory) {
   Corpus corpus(directory);
   const TempDir dir;
   for (const Make make_some :
-       {untouched, retired, first_commit, later_commits, redo, resizes, many_runs, large_records})
+       {untouched, retired, first_commit, later_commits, redo, appended, resizes, many_runs, large_records})
     make_some(&corpus, dir);
   corpus.add("foreign", test::make_foreign(dir));
   corpus.add("damaged", test::make_damaged(dir));

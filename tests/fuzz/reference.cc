@@ -48,18 +48,62 @@ bool fits(const ReferenceRecord &r) {
   return table <= r.capacity && r.header.line_count <= (r.capacity - table) / kLineBytes;
 }
 
-void read_record(const SparseFile &file, unsigned area, const ReferenceLog &log, ReferenceRecord *r) {
+// The record whose place and room are in r. whole says whether there is one.
+void read_one(const SparseFile &file, const ReferenceLog &log, ReferenceRecord *r) {
   r->header = read_struct<format::RecordHeader>(file, r->offset);
-  r->empty = is_zeros(r->header);
   const format::RecordHeader &h = r->header;
-  if (h.magic != format::kUndoMagic && h.magic != format::kRedoMagic) return;
-  if (h.log_id != log.header.log_id) return;
-  if (h.sequence == 0 || format::area_of(h.sequence) != area || !sizes_possible(*r) || !fits(*r)) return;
+  if (h.magic != format::kUndoMagic && h.magic != format::kRedoMagic && h.magic != format::kAppendMagic)
+    return;
+  if (h.log_id != log.header.log_id || h.sequence == 0 || !sizes_possible(*r) || !fits(*r)) return;
+  if (r->appended() && h.durable >= h.sequence) return;
   if (h.checksum != record_checksum(file, r->offset, h, format::record_bytes(h.run_count, h.line_count)))
     return;
   r->runs.resize(h.run_count);
   (void)file.read(r->offset + sizeof h, r->runs.data(), r->runs.size() * sizeof(u64));
   r->whole = runs_hold(*r);
+}
+
+// "Appended: record n+1 follows record n in its area, unless record n has made the file shorter."
+void read_appended(const SparseFile &file, const ReferenceLog &log, ReferenceRecord *first) {
+  const u64 area_end = first->offset + first->capacity;
+  for (;;) {
+    const ReferenceRecord &last = first->newest();
+    ReferenceRecord next;
+    next.offset = last.end(), next.capacity = area_end - next.offset;
+    if (next.capacity == 0 || last.header.size_after < last.header.size_before) return;
+    read_one(file, log, &next);
+    if (!next.whole || !next.appended() || next.header.sequence != last.header.sequence + 1) return;
+    if (next.header.size_before != last.header.size_after) return;
+    first->more.push_back(next);
+  }
+}
+
+void read_record(const SparseFile &file, unsigned area, const ReferenceLog &log, ReferenceRecord *r) {
+  read_one(file, log, r);
+  r->empty = is_zeros(r->header);
+  if (r->whole && !r->appended() && format::area_of(r->header.sequence) != area) r->whole = false;
+  if (r->whole && r->appended()) read_appended(file, log, r);
+}
+
+// "a whole appended record, anywhere behind the ones that follow each other, names a newer one as durable".
+// As many bytes are looked at as the page says.
+bool says_missing(const SparseFile &file, const ReferenceLog &log, const ReferenceRecord &area, u64 newest) {
+  u64 budget = 2 * area.capacity + (16 << 10);
+  const u64 area_end = area.offset + area.capacity;
+  for (u64 at = area.whole ? area.newest().end() : area.offset; at < area_end; at += kLineBytes) {
+    ReferenceRecord later;
+    later.offset = at, later.capacity = area_end - at;
+    later.header = read_struct<format::RecordHeader>(file, at);
+    const format::RecordHeader &h = later.header;
+    if (!later.appended() || h.durable <= newest || h.durable >= h.sequence) continue;
+    if (h.log_id != log.header.log_id || !sizes_possible(later) || !fits(later)) continue;
+    const u64 bytes = format::record_bytes(h.run_count, h.line_count);
+    if (bytes > budget) return true;
+    budget -= bytes;
+    read_one(file, log, &later);
+    if (later.whole) return true;
+  }
+  return false;
 }
 
 // The place of the area, if its entry can be believed.
@@ -116,9 +160,31 @@ void judge_redo(const Files &files, const ReferenceLog &log, Judgement *out) {
   out->data = with_lines(out->data, files.log, n, out->size);
 }
 
+// "appended up to n | not whole, or up to the one before the first of these".
+void judge_appended(const Files &files, const ReferenceLog &log, Judgement *out) {
+  const ReferenceRecord &n = log.record[out->area], &other = log.record[out->area ^ 1];
+  if (n.header.sequence == 1) {
+    if (other.whole || n.header.size_before != log.header.size_at_open) return;
+  } else if (other.whole) {
+    const format::RecordHeader &before = other.newest().header;
+    if (!other.appended() || before.sequence != n.header.sequence - 1) return;
+    if (before.size_after != n.header.size_before) return;
+  }
+  std::vector<const ReferenceRecord *> all = {&n};
+  for (const ReferenceRecord &r : n.more) all.push_back(&r);
+  u64 smallest = n.header.size_before;
+  for (const ReferenceRecord *r : all) smallest = std::min(smallest, r->header.size_after);
+  if (files.data.size() < smallest) return;
+  out->outcome = Outcome::complete;
+  out->size = n.newest().header.size_after;
+  for (const ReferenceRecord *r : all)
+    out->data = with_lines(out->data, files.log, *r, std::min(r->header.size_after, out->size));
+}
+
 void judge_newest(const Files &files, const ReferenceLog &log, Judgement *out) {
   const ReferenceRecord &n = log.record[out->area];
-  out->sequence = n.header.sequence;
+  out->sequence = n.newest().header.sequence;
+  if (n.appended()) return judge_appended(files, log, out);
   if (files.data.size() < std::min(n.header.size_before, n.header.size_after)) return;
   if (n.header.magic == format::kRedoMagic) {
     judge_redo(files, log, out);
@@ -148,6 +214,11 @@ ReferenceLog reference_log(const SparseFile &file) {
     if (r.offset + r.capacity > file.size()) return out;
     read_record(file, area, out, &r);
   }
+  u64 newest = 0;
+  for (const ReferenceRecord &r : out.record)
+    if (r.whole) newest = std::max(newest, r.newest().header.sequence);
+  for (const ReferenceRecord &r : out.record)
+    if (r.known_place) out.record_missing = out.record_missing || says_missing(file, out, r, newest);
   out.refused = false;
   return out;
 }
@@ -164,9 +235,11 @@ Judgement reference_judgement(const Files &files, const ReferenceLog &log) {
   if (!is_this_files_log(files, log.header)) return out;
   const ReferenceRecord &zero = log.record[0], &one = log.record[1];
   if (zero.whole || one.whole) {
-    out.area = zero.whole && (!one.whole || zero.header.sequence > one.header.sequence) ? 0 : 1;
-    judge_newest(files, log, &out);
-  } else if (zero.empty && files.data.size() >= log.header.size_at_open) {
+    out.area =
+        zero.whole && (!one.whole || zero.newest().header.sequence > one.newest().header.sequence) ? 0 : 1;
+    if (!log.record_missing || !log.record[out.area].appended()) judge_newest(files, log, &out);
+    if (out.outcome == Outcome::refused) out.sequence = log.record[out.area].newest().header.sequence;
+  } else if (zero.empty && !log.record_missing && files.data.size() >= log.header.size_at_open) {
     out.outcome = Outcome::complete;
     out.size = log.header.size_at_open;
   }

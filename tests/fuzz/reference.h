@@ -14,8 +14,12 @@ struct ReferenceRecord {
   u64 offset = 0, capacity = 0;
   format::RecordHeader header{};
   std::vector<u64> runs;
+  std::vector<ReferenceRecord> more;  // that were appended behind it
 
   u64 lines_offset() const { return offset + format::record_bytes(header.run_count, 0); }
+  u64 end() const { return lines_offset() + header.line_count * snapshot::kLineBytes; }
+  bool appended() const { return header.magic == format::kAppendMagic; }
+  const ReferenceRecord &newest() const { return more.empty() ? *this : more.back(); }
 };
 
 struct ReferenceLog {
@@ -23,6 +27,7 @@ struct ReferenceLog {
   bool retired = false;
   format::Header header{};
   ReferenceRecord record[2];
+  bool record_missing = false;  // of appended ones
 };
 
 ReferenceLog reference_log(const SparseFile &log);

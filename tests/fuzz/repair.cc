@@ -89,10 +89,12 @@ void count_lines(Record *record) {
 void repair_record(u16 what, Files *files, unsigned area) {
   Record record(&files->log, area);
   RecordHeader &h = record.header;
-  if (h.magic != format::kRedoMagic) h.magic = format::kUndoMagic;
+  const bool appended = h.magic == format::kAppendMagic;
+  if (h.magic != format::kRedoMagic && !appended) h.magic = format::kUndoMagic;
   h.log_id = read_struct<format::Header>(files->log, format::kHeaderOffset).log_id;
-  h.sequence = (h.sequence & ~u64{1}) | area;
+  if (!appended) h.sequence = (h.sequence & ~u64{1}) | area;
   if (h.sequence == 0) h.sequence = 2;
+  if (appended) h.durable %= h.sequence;
   constexpr u64 size_max = SparseFile::bytes_max;
   h.size_before &= size_max, h.size_after &= size_max;
   record.save();
@@ -147,8 +149,8 @@ void repair_records(u16 what, Files *files) {
   if ((what & repair_data_size) != 0)
     files->data.resize(std::max(
         files->data.size(), std::min({n.header.size_before, n.header.size_after, SparseFile::bytes_max})));
-  if ((what & repair_digest) != 0 && format::record_bytes(n.header.run_count, 0) <= n.room &&
-      n.header.line_count <= n.room / kLineBytes)
+  if ((what & repair_digest) != 0 && n.header.magic != format::kAppendMagic &&
+      format::record_bytes(n.header.run_count, 0) <= n.room && n.header.line_count <= n.room / kLineBytes)
     n.header.new_digest = digest_of_lines(*files, n.offset, n.header);
   for (Record *r : {&older, &n})
     if (wants_record(what, r->area) && r->header.magic != 0) seal_record(*r);
