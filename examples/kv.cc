@@ -1,8 +1,7 @@
 // kv: a key-value store on Boost.Interprocess, unmodified.
 //
 // Shows that a library which knows nothing of crash safety gets it: the allocator, the maps and strings, and
-// the growth of boost::interprocess::managed_mapped_file are all in the file, and segment.flush() is an
-// msync.
+// the growth of boost::interprocess::managed_mapped_file are all in the file, and a commit is an msync.
 //
 //   kv load  words.kv /usr/share/dict/american-english [--batch 64] [--limit N] [--progress-fd FD]
 //   kv check words.kv /usr/share/dict/american-english [--batch 64]     prints how many words it holds

@@ -253,14 +253,31 @@ TEST_CASE("an address-space limit is ENOMEM with words, and can be lifted") {
 TEST_CASE("an unknown setting is EINVAL with the values it may have") {
   TempDir dir;
   write_file(dir / "data", std::string(4 * page, 'd'));
-  for (const char *name :
-       {"SNAPSHOT_MEDIA", "SNAPSHOT_COPY", "SNAPSHOT_EXIT", "SNAPSHOT_PERSIST", "SNAPSHOT_WAIT"}) {
+  for (const char *name : {"SNAPSHOT_MEDIA", "SNAPSHOT_COPY", "SNAPSHOT_EXIT", "SNAPSHOT_PERSIST",
+                           "SNAPSHOT_WAIT", "SNAPSHOT_PROTOCOL", "SNAPSHOT_LOG_LIMIT"}) {
     const Attempt attempt = map_in_child(dir / "data", [&] { setenv(name, "perhaps", 1); });
     INFO(name << ": " << attempt.said);
     CHECK(attempt.error == EINVAL);
     CHECK(attempt.said.find(name) != std::string::npos);
     CHECK(attempt.said.find("perhaps") != std::string::npos);
     CHECK_FALSE(exists(dir / "data.snaplog"));
+  }
+}
+
+TEST_CASE("SNAPSHOT_LOG_LIMIT is a number of bytes within bounds, and nothing else") {
+  TempDir dir;
+  write_file(dir / "data", std::string(4 * page, 'd'));
+  for (const char *wrong :
+       {"0", "131071", "127K", "12Q", "K", "-1", "1 M", "1MM", "2048G", "99999999999999999999"}) {
+    const Attempt attempt = map_in_child(dir / "data", [&] { setenv("SNAPSHOT_LOG_LIMIT", wrong, 1); });
+    INFO(wrong << ": " << attempt.said);
+    CHECK(attempt.error == EINVAL);
+    CHECK(attempt.said.find("to a number of bytes from 131072 to 1099511627776") != std::string::npos);
+  }
+  for (const char *right : {"131072", "128K", "1M", "1G", "1024G"}) {
+    const Attempt attempt = map_in_child(dir / "data", [&] { setenv("SNAPSHOT_LOG_LIMIT", right, 1); });
+    INFO(right << ": " << attempt.said);
+    CHECK(attempt.error == 0);
   }
 }
 

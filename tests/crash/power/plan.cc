@@ -53,7 +53,7 @@ const std::vector<Canary> canaries = {
     {"plain stores", {"SNAPSHOT_IGNORE=*", "POWER_WITHOUT=msync"}, {}, "none", "none", false},
     {"plain stores and msync", {"SNAPSHOT_IGNORE=*"}, {}, "some", "none", true},
     {"no sync of the log", {"POWER_WITHOUT=fdatasync"}, {}, "some", "none", true},
-    {"no sync of the data", {"POWER_WITHOUT=msync"}, {}, "none", "all", false},
+    {"no sync of the data", {"POWER_WITHOUT=msync", "SNAPSHOT_PROTOCOL=undo"}, {}, "none", "all", false},
     {"no sync in recovery", {}, {"POWER_WITHOUT=fsync"}, "some", "all", true},
 };
 

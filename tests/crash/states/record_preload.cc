@@ -27,12 +27,13 @@ F *next(F *, const char *name) {
   return reinterpret_cast<F *>(dlsym(RTLD_NEXT, name));
 }
 
+// durable: whether it is, when it has returned.
 template <typename Action>
-int marked(states::u32 file, Action action) {
+int marked(states::u32 file, Action action, bool durable = true) {
   const states::u64 number = ++commits;
   states::commit_begins(number, file);
   const int result = action();
-  states::commit_returned(number, result == 0, file);
+  if (durable) states::commit_returned(number, result == 0, file);
   return result;
 }
 
@@ -77,7 +78,8 @@ __attribute__((constructor)) void start() {
 SNAPSHOT_FRONT int msync(void *address, size_t length, int flags) {
   static const auto real = next(&msync, "msync");
   if (!is_managed(address)) return real(address, length, flags);
-  return marked(states::file_at(address), [&] { return real(address, length, flags); });
+  return marked(
+      states::file_at(address), [&] { return real(address, length, flags); }, (flags & MS_ASYNC) == 0);
 }
 
 SNAPSHOT_FRONT int munmap(void *address, size_t length) noexcept {

@@ -72,7 +72,7 @@ const std::vector<Sequence> &special_sequences() {
       {"store", "msync-async", "grow", "msync-async", "remap", "store"},
       {"store", "msync-async", "shrink", "msync-async", "grow", "store"},
       {"store", "msync-async", "memcpy", "fail-log", "msync", "store"},
-      {"store", "msync-async", "fail-log", "fail-log", "remap", "store"},
+      {"store", "msync-async", "fail-log", "remap", "store"},
       {"store", "msync", "large", "msync-async", "store", "msync", "large", "fail-data", "msync", "store"},
       {"store", "msync", "shrink", "fail-data", "msync", "store"},
       {"die", "store"},
