@@ -131,15 +131,18 @@ Status acquire_resources(ManagedFile &file, u64 record_bytes) SNAPSHOT_REQUIRES(
 
 // A record of a commit that fails must not be found by recovery after a kill. (After a power cut it may be:
 // the disk has said neither yes nor no.)
-void void_record(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
-  (void)write_zeros(file.log.fd, tail_offset(file.log), sizeof(format::RecordHeader));
+void void_record(ManagedFile &file, u64 offset) SNAPSHOT_REQUIRES(file.commit_lock) {
+  (void)write_zeros(file.log.fd, offset, sizeof(format::RecordHeader));
 }
 
 // The records in file.record from there on, and the log behind them, have never been.
 void take_back(ManagedFile &file, u64 from) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (from == file.record.size()) return;
+  const u64 first = tail_offset(file.log) - file.record.size();
   for (u64 at = from; at < file.record.size();) {
     const RecordAt record = record_at(file.record.data() + at);
+    // Each of them: a commit that is repeated may end where the second one begins.
+    void_record(file, first + at);
     if (at == from) {
       file.log.sequence = record.header->sequence - 1;
       file.committed_size = record.header->size_before;
@@ -148,7 +151,6 @@ void take_back(ManagedFile &file, u64 from) SNAPSHOT_REQUIRES(file.commit_lock) 
   }
   file.log.tail.used -= file.record.size() - from;
   file.record.truncate(from);
-  void_record(file);
 }
 
 }  // namespace
@@ -171,7 +173,7 @@ Status commit_append(ManagedFile &file, u64 lines, Durability durability) {
   copy_new_lines(file, [&](u64 count) { return writer.lines(count); });
   SNAPSHOT_STEP("commit-copied");
   if (Status s = writer.seal(); !s.ok()) {
-    void_record(file);
+    void_record(file, tail_offset(log));
     return s;
   }
   file.counters.bytes_logged += record_bytes;
