@@ -18,6 +18,8 @@ bool parse(int argc, char **argv, Options *out) {
       out->rounds = static_cast<unsigned>(std::atoi(argv[++i]));
     } else if (std::strcmp(argv[i], "--svg") == 0 && i + 1 < argc) {
       out->svg = argv[++i];
+    } else if (std::strcmp(argv[i], "--results") == 0 && i + 1 < argc) {
+      out->results = argv[++i];
     } else {
       return false;
     }
@@ -30,7 +32,7 @@ bool parse(int argc, char **argv, Options *out) {
 int run_program(int argc, char **argv, void (*body)(const Options &)) {
   Options options;
   if (!parse(argc, argv, &options)) {
-    std::fprintf(stderr, "usage: %s [--quick] [--rounds N] [--svg FILE]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s [--quick] [--rounds N] [--svg FILE] [--results DIRECTORY]\n", argv[0]);
     return 2;
   }
   try {

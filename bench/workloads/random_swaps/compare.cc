@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "harness/fail.h"
+#include "harness/figure.h"
 #include "harness/interleave.h"
 #include "harness/options.h"
 #include "harness/random.h"
@@ -93,36 +94,18 @@ Rounds measure(Comparison &c, unsigned per_commit, unsigned rounds) {
   });
 }
 
-void print_ratio(const Comparison &c, const Rounds &rounds) {
-  std::size_t ours = 0, theirs = 0;
-  for (std::size_t i = 0; i < c.systems.size(); ++i) {
-    if (c.systems[i].name == "snapshot") ours = i;
-    if (c.systems[i].name == "libpmemobj") theirs = i;
-  }
-  if (ours == 0 || theirs == 0) {
-    std::printf("\n");
-    return;
-  }
-  const Summary ratio = summarise(paired_ratios(rounds[theirs], rounds[ours]));
-  std::printf("   %s (%s)\n", with_spread(ratio, 1).c_str(), words(at_least(ratio, kAim)));
-}
-
 void random_swaps(const Options &options) {
-  std::printf("random 8-byte swaps in 64 MiB on tmpfs, SNAPSHOT_MEDIA=memory: ns per swap, median of %u\n",
-              options.rounds);
   Comparison c;
   start(c, options);
-  std::printf("  %-12s", "per commit");
-  for (const System &system : c.systems) std::printf("%12s", system.name.c_str());
-  std::printf("   libpmemobj / snapshot (aim: at least %g)\n", kAim);
-  for (const unsigned per_commit : kPerCommit) {
-    const Rounds rounds = measure(c, per_commit, options.rounds);
-    std::printf("  %-12u", per_commit);
-    // printf counts bytes, and ± has two.
-    for (const auto &row : rounds) std::printf("%13s", with_spread(summarise(row), 0).c_str());
-    print_ratio(c, rounds);
-    std::fflush(stdout);
-  }
+  std::vector<std::string> names;
+  for (const System &system : c.systems) names.push_back(system.name);
+  Figure figure(
+      options,
+      {"random_swaps", "random 8-byte swaps in 64 MiB on tmpfs, memory media", "per commit", "ns per swap"},
+      names);
+  for (const unsigned per_commit : kPerCommit)
+    figure.row(std::to_string(per_commit), measure(c, per_commit, options.rounds),
+               {{"libpmemobj", "snapshot", Relation::at_least, kAim}});
   verify(c);
   for (System &system : c.systems) system.worker->finish();
 }
