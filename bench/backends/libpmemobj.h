@@ -22,6 +22,8 @@ inline unsigned long long msync_calls = 0;
 
 class Backend {
  public:
+  using Word = std::uint64_t;
+
   void *open(const char *path, std::uint64_t bytes) {
     // Room for the array, and for lanes and allocator: what a user would round up to.
     pool_ = pmemobj_create(path, "snapshot-bench", bytes + bytes / 4 + PMEMOBJ_MIN_POOL, 0600);

@@ -2,6 +2,7 @@
 // ceiling.
 //
 // The backends are classes of one shape, so that a workload is written once and compiled for each system:
+//   Word                           what stands for an 8-byte number in the file
 //   Array open(path, bytes)        a new file's array of zeros
 //   initialise(body)               runs body, which may store anywhere; durable afterwards, cost unmeasured
 //   transaction(body)              what body changes becomes durable as a whole before it returns
@@ -20,6 +21,8 @@ namespace bench {
 
 class Backend {
  public:
+  using Word = std::uint64_t;
+
   void *open(const char *path, std::uint64_t bytes) {
     const int fd = ::open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (fd < 0 || ftruncate(fd, static_cast<off_t>(bytes)) != 0) worker_fails(path);

@@ -14,6 +14,8 @@ namespace bench {
 
 class Backend {
  public:
+  using Word = std::uint64_t;
+
   void *open(const char *path, std::uint64_t bytes) {
     const int fd = ::open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (fd < 0 || ftruncate(fd, static_cast<off_t>(bytes)) != 0) worker_fails(path);

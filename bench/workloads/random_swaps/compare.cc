@@ -50,6 +50,10 @@ void start(Comparison &c, const Options &options) {
   c.add(options, "lazy", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_COPY=lazy"});
   if (!options.quick)
     c.add(options, "undo", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_PROTOCOL=undo"});
+  if (__builtin_cpu_supports("clwb"))
+    c.add(options, "quadra", "random_swaps-quadra", {});
+  else
+    std::printf("  (no quadra: this CPU has no clwb)\n");
   c.add(options, "libpmemobj", "random_swaps-libpmemobj", {"PMEM_IS_PMEM_FORCE=1"});
 }
 
@@ -77,6 +81,8 @@ void verify(Comparison &c) {
               "the number of commits is wrong");  // 1: initialising
       require(number(facts, "fences") == (system.name == "undo" ? 2 : 1) * number(facts, "commits"),
               "the number of fences is wrong");
+    } else if (facts.contains("fences")) {
+      require(number(facts, "fences") == c.commits, "it has not fenced each transaction");
     }
     if (facts.contains("file_is_array"))
       require(digest_of_file(c.scratch.file(system.name)) == expected, "the file lacks committed swaps");
@@ -105,7 +111,11 @@ void random_swaps(const Options &options) {
       names);
   for (const unsigned per_commit : kPerCommit)
     figure.row(std::to_string(per_commit), measure(c, per_commit, options.rounds),
-               {{"libpmemobj", "snapshot", Relation::at_least, kAim}});
+               {{"libpmemobj", "snapshot", Relation::at_least, kAim},
+                {"snapshot", "quadra", Relation::at_most,
+                 per_commit == 64  ? 1.2
+                 : per_commit == 1 ? 1
+                                   : 0}});
   verify(c);
   for (System &system : c.systems) system.worker->finish();
 }

@@ -18,9 +18,11 @@ constexpr std::uint64_t kSlots = std::uint64_t{8} << 20;
 static_assert((kSlots & (kSlots - 1)) == 0, "the slots are chosen by a mask");
 
 class RandomSwaps {
+  using Word = bench::Backend::Word;
+
  public:
   explicit RandomSwaps(const char *path)
-      : array_(static_cast<std::uint64_t *>(backend_.open(path, kSlots * sizeof(std::uint64_t)))) {
+      : array_(static_cast<Word *>(backend_.open(path, kSlots * sizeof(Word)))) {
     backend_.initialise([this] {
       for (std::uint64_t i = 0; i < kSlots; ++i) array_[i] = i;
     });
@@ -50,8 +52,8 @@ class RandomSwaps {
  private:
   void swap() {
     const std::uint64_t random = random_.next();
-    std::uint64_t *a = &array_[random & (kSlots - 1)];
-    std::uint64_t *b = &array_[(random >> 32) & (kSlots - 1)];
+    Word *a = &array_[random & (kSlots - 1)];
+    Word *b = &array_[(random >> 32) & (kSlots - 1)];
     const std::uint64_t was_a = *a, was_b = *b;
     backend_.will_change(a);
     backend_.will_change(b);
@@ -61,7 +63,7 @@ class RandomSwaps {
 
   bench::Backend backend_;
   bench::Random random_{42};
-  std::uint64_t *array_;
+  Word *array_;
 };
 
 }  // namespace
