@@ -11,7 +11,7 @@ namespace bench {
 namespace {
 
 constexpr int kLeft = 60, kBar = 34, kGap = 28, kPanelHeight = 180, kPanelPitch = 260, kTop = 70;
-const char *const kColours[] = {"#bbbbbb", "#6699cc", "#004488", "#ee9933"};
+const char *const kColours[] = {"#bbbbbb", "#6699cc", "#004488", "#ee9933", "#bb5566"};
 
 // Whole powers of ten around all values.
 struct Scale {
@@ -38,7 +38,7 @@ void BarChart::write(const std::string &path) const {
   for (std::size_t s = 0; s < series_.size(); ++s) {
     const int x = kLeft + 150 * static_cast<int>(s);
     std::fprintf(f, "<rect x='%d' y='32' width='12' height='12' fill='%s'/><text x='%d' y='42'>%s</text>\n",
-                 x, kColours[s % 4], x + 17, series_[s].c_str());
+                 x, kColours[s % 5], x + 17, series_[s].c_str());
   }
   int bottom = kTop + 30 + kPanelHeight;
   for (const Panel &panel : panels_) {
@@ -64,7 +64,7 @@ void BarChart::write(const std::string &path) const {
         std::fprintf(f,
                      "<rect x='%d' y='%d' width='%d' height='%d' fill='%s'/>"
                      "<text x='%d' y='%d' text-anchor='middle' font-size='10'>%.3g</text>\n",
-                     x, bottom - height, kBar - 4, height, kColours[s % 4], x + kBar / 2 - 2,
+                     x, bottom - height, kBar - 4, height, kColours[s % 5], x + kBar / 2 - 2,
                      bottom - height - 3, group.values[s]);
       }
       std::fprintf(f, "<text x='%d' y='%d' text-anchor='middle'>%s per commit</text>\n",
