@@ -5,6 +5,7 @@
 #include "commit/gather.h"
 #include "commit/in_place.h"
 #include "log/record_cursor.h"
+#include "media/batch.h"
 #include "platform/file_io.h"
 #include "platform/thread_fence.h"
 
@@ -53,15 +54,14 @@ u64 bytes_kept(const ManagedFile &file, u64 offset, u64 bytes) SNAPSHOT_REQUIRES
 }
 
 // The lines of one record, one after the other in from, to where they belong.
-Status copy_runs(const ManagedFile &file, const u64 *runs, u64 run_count, const u8 *from)
+Status copy_runs(const ManagedFile &file, const u64 *runs, u64 run_count, const u8 *from, CopyBatch *batch)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   for (u64 i = 0; i < run_count; ++i) {
     const u64 offset = format::run_line(runs[i]) * kLineBytes;
     const u64 bytes = format::run_count(runs[i]) * kLineBytes, kept = bytes_kept(file, offset, bytes);
     const BackingAddr to = backing_of({file.base().value + offset});
     if (kept != 0)
-      if (Status s = file.medium.copy(to.ptr(), from, kept); !s.ok()) return s;
-    SNAPSHOT_STEP("commit-run-copied");
+      if (Status s = batch->add(to.ptr(), from, kept); !s.ok()) return s;
     from += bytes;
   }
   return kOk;
@@ -70,11 +70,14 @@ Status copy_runs(const ManagedFile &file, const u64 *runs, u64 run_count, const 
 // The records in file.record, which are durable, to the backing range. If that fails they stay there, for
 // another try: the commits themselves are over.
 Status copy_pending(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  CopyBatch batch;
   for (const u8 *at = file.record.begin(); at != file.record.end();) {
     const RecordAt record = record_at(at);
-    if (Status s = copy_runs(file, record.runs, record.header->run_count, record.lines); !s.ok()) return s;
+    if (Status s = copy_runs(file, record.runs, record.header->run_count, record.lines, &batch); !s.ok())
+      return s;
     at = record.end;
   }
+  if (Status s = batch.finish(); !s.ok()) return s;
   file.record.clear();
   return kOk;
 }

@@ -1,8 +1,33 @@
 #include "commit/in_place.h"
 
 #include "base/step.h"
+#include "media/batch.h"
 
 namespace snapshot {
+namespace {
+
+SNAPSHOT_SLOW_PATH Status prepare_pages(const ManagedFile &file, const GrowBuffer<u64> &runs)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  PrepareBatch batch(file.log.fd);
+  for (const u64 packed : runs) {
+    const Run run = Run::unpack(packed);
+    if (Status s = batch.add(backing_of(address_of(run.first)), run.count * kLineBytes); !s.ok()) return s;
+  }
+  return batch.finish();
+}
+
+SNAPSHOT_SLOW_PATH Status copy_to_pages(const GrowBuffer<u64> &runs, const u8 *from) {
+  CopyBatch batch;
+  for (const u64 packed : runs) {
+    const Run run = Run::unpack(packed);
+    if (Status s = batch.add(backing_of(address_of(run.first)).ptr(), from, run.count * kLineBytes); !s.ok())
+      return s;
+    from += run.count * kLineBytes;
+  }
+  return batch.finish();
+}
+
+}  // namespace
 
 SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, LineIndex first, u64 count, u64 size,
                                      u8 *lines) {
@@ -21,11 +46,11 @@ void write_runs(RecordWriter &writer, const ManagedFile &file) {
 }
 
 Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) {
-  const bool memory = file.medium.is_memory();
+  if (SNAPSHOT_UNLIKELY(!file.medium.is_memory())) return prepare_pages(file, runs);
   for (const u64 packed : runs) {
     const Run run = Run::unpack(packed);
     const BackingAddr begin = backing_of(address_of(run.first));
-    if (SNAPSHOT_LIKELY(memory && is_prepared(begin, run.count * kLineBytes))) continue;
+    if (SNAPSHOT_LIKELY(is_prepared(begin, run.count * kLineBytes))) continue;
     if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
       return s;
   }
@@ -33,11 +58,12 @@ Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) {
 }
 
 Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
+  if (SNAPSHOT_UNLIKELY(!medium.is_memory())) return copy_to_pages(runs, from);
   for (const u64 packed : runs) {
     const Run run = Run::unpack(packed);
     const BackingAddr to = backing_of(address_of(run.first));
     const u64 bytes = run.count * kLineBytes;
-    if (Status s = medium.copy(to.ptr(), from, bytes); SNAPSHOT_UNLIKELY(!s.ok())) return s;
+    (void)medium.copy(to.ptr(), from, bytes);
     SNAPSHOT_STEP("commit-run-copied");
     from += bytes;
   }

@@ -4,10 +4,6 @@
 #include "base/syscall.h"
 #include "platform/file_io.h"
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
 namespace snapshot {
 namespace {
 

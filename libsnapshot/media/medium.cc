@@ -1,13 +1,9 @@
 #include "media/medium.h"
 
 #include "base/syscall.h"
-#include "platform/mutex.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
-#endif
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
 #endif
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -41,16 +37,6 @@ int why_not_writable(int path_fd) {
   // Not f_bfree, even for root: it counts what ext4 keeps for itself. A few blocks may be left that an extent
   // cannot use.
   return static_cast<u64>(fs.f_bavail) * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
-}
-
-Status populate(u64 first_page, u64 end_page, int path_fd) {
-  const u64 address = kWorkingBase + kBackingDistance + first_page * kPageBytes;
-  for (;;) {
-    const long result = sys::madvise(address, (end_page - first_page) * kPageBytes, MADV_POPULATE_WRITE);
-    if (!sys::failed(result)) return kOk;
-    if (result == -EINTR || result == -EAGAIN) continue;
-    return {result == -EFAULT ? why_not_writable(path_fd) : result == -ENOMEM ? ENOMEM : EIO};
-  }
 }
 
 constexpr u64 kHugeBytes = u64{2} << 20;
@@ -88,26 +74,13 @@ Status uninterrupted(Sync sync) {
 
 }  // namespace
 
-// By a system call: the kernel may have written the page back and protected it, or dropped it, since it was
-// prepared, and if the disk has failed since then an access of ours would raise SIGBUS where a system call
-// gets EFAULT. Reading, never writing, our own memory: that way round the kernel stores as we would, with a
-// fault where the page is protected, instead of through a reference to the page.
-Status copy_by_kernel(void *to, const void *from, u64 bytes) {
-  auto *t = static_cast<u8 *>(to);
-  auto *f = static_cast<const u8 *>(from);
-  while (bytes > 0) {
-    const struct iovec local = {t, bytes}, remote = {const_cast<u8 *>(f), bytes};
-    const long n =
-        sys::call(SYS_process_vm_readv, thread_token(), sys::as_long(&local), 1, sys::as_long(&remote), 1, 0);
-    if (n == -EINTR) continue;
-    if (n == -ENOSYS || n == -EPERM) {  // forbidden here (seccomp)
-      copy_bytes(t, f, bytes);
-      return kOk;
-    }
-    if (n <= 0) return {n == -ENOMEM ? ENOMEM : EIO};
-    t += n, f += n, bytes -= static_cast<u64>(n);
+Status populate_for_writing(u64 address, u64 bytes, int path_fd) {
+  for (;;) {
+    const long result = sys::madvise(address, bytes, MADV_POPULATE_WRITE);
+    if (!sys::failed(result)) return kOk;
+    if (result == -EINTR || result == -EAGAIN) continue;
+    return {result == -EFAULT ? why_not_writable(path_fd) : result == -ENOMEM ? ENOMEM : EIO};
   }
-  return kOk;
 }
 
 Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
@@ -154,15 +127,18 @@ Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, i
   const u64 origin = kWorkingBase + kBackingDistance;
   const u64 first = (begin.value - origin) / kPageBytes;
   const u64 end = (begin.value + bytes - origin + kPageBytes - 1) / kPageBytes;
+  const auto populate = [&](u64 from, u64 to) {
+    return populate_for_writing(origin + from * kPageBytes, (to - from) * kPageBytes, path_fd);
+  };
   // On an ordinary file system a block that is allocated today may have to be allocated anew tomorrow (copy
   // on write, reflinks), so ask each time: next to a sync it costs nothing.
-  if (!medium.is_memory()) return populate(first, end, path_fd);
+  if (!medium.is_memory()) return populate(first, end);
   u8 *prepared = page_map();
   for (u64 page = first; page < end; ++page) {
     if (SNAPSHOT_LIKELY(prepared[page] != 0)) continue;
     u64 stop = page + 1;
     while (stop < end && prepared[stop] == 0) ++stop;
-    if (Status s = populate(page, stop, path_fd); !s.ok()) return s;
+    if (Status s = populate(page, stop); !s.ok()) return s;
     for (u64 p = page; p < stop; ++p) prepared[p] = kPrepared;
     use_huge_pages(page, stop);
     page = stop;

@@ -12,11 +12,20 @@
 #include "base/observer.h"
 #include "media/persist.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 namespace snapshot {
 
 enum class MediumKind { memory, page_cache };
 
 // Page-cache media: copies to or from a shared mapping of a file. EIO when a page cannot be had any more.
+//
+// By a system call: the kernel may have written the page back and protected it, or dropped it, since it was
+// prepared, and if the disk has failed since then an access of ours would raise SIGBUS where a system call
+// gets EFAULT. Reading, never writing, our own memory: that way round the kernel stores as we would, with a
+// fault where the page is protected, instead of through a reference to the page.
 Status copy_by_kernel(void *to, const void *from, u64 bytes);
 
 struct Medium {
@@ -66,6 +75,9 @@ Status sync_size(BackingAddr begin);
 // block on the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there
 // cannot raise SIGBUS for want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
 Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, int path_fd);
+
+// What prepare_for_writing does on page-cache media, for whole pages.
+Status populate_for_writing(u64 address, u64 bytes, int path_fd);
 
 // Makes every page that overlaps [begin, begin + bytes) of the backing range present: afterwards a load there
 // does not raise SIGBUS because the disk fails. The range must lie inside the file. EIO, ENOMEM.
