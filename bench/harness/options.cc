@@ -16,8 +16,6 @@ bool parse(int argc, char **argv, Options *out) {
       out->rounds = 5;
     } else if (std::strcmp(argv[i], "--rounds") == 0 && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
       out->rounds = static_cast<unsigned>(std::atoi(argv[++i]));
-    } else if (std::strcmp(argv[i], "--svg") == 0 && i + 1 < argc) {
-      out->svg = argv[++i];
     } else if (std::strcmp(argv[i], "--results") == 0 && i + 1 < argc) {
       out->results = argv[++i];
     } else {
@@ -32,7 +30,7 @@ bool parse(int argc, char **argv, Options *out) {
 int run_program(int argc, char **argv, void (*body)(const Options &)) {
   Options options;
   if (!parse(argc, argv, &options)) {
-    std::fprintf(stderr, "usage: %s [--quick] [--rounds N] [--svg FILE] [--results DIRECTORY]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s [--quick] [--rounds N] [--results DIRECTORY]\n", argv[0]);
     return 2;
   }
   try {

@@ -7,14 +7,13 @@ namespace bench {
 struct Options {
   unsigned rounds = 15;
   bool quick = false;     // fewer rounds and fewer systems: the summary at the end of scripts/test
-  std::string svg;        // the file for a figure; empty: none
   std::string results;    // the directory for figure.h's CSV; empty: none
   std::string directory;  // where this program, and with it its workers, lies
 
   std::string program(const std::string &name) const { return directory + "/" + name; }
 };
 
-// usage: PROGRAM [--quick] [--rounds N] [--svg FILE] [--results DIRECTORY]
+// usage: PROGRAM [--quick] [--rounds N] [--results DIRECTORY]
 // Runs body and returns the exit status for main: 0, 1 with a message if body failed, 2 for a wrong command
 // line.
 int run_program(int argc, char **argv, void (*body)(const Options &));

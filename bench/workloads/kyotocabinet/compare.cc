@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "harness/bar_chart.h"
 #include "harness/fail.h"
+#include "harness/figure.h"
 #include "harness/interleave.h"
 #include "harness/options.h"
 #include "harness/scratch_dir.h"
@@ -21,7 +21,7 @@ namespace {
 constexpr unsigned kPerCommit[] = {1, 10, 100, 1000};
 
 struct Medium {
-  const char *title, *environment;
+  const char *figure, *title, *environment;
   std::string parent;     // of the files
   const char *clock;      // which of a worker's times counts
   std::uint64_t updates;  // of a round, at least
@@ -45,15 +45,19 @@ class Comparison {
     add(options, "port, undo", "snapshot", "hard", "SNAPSHOT_PROTOCOL=undo");
   }
 
-  void measure_all(unsigned rounds, BarChart *chart) {
-    print_head(rounds);
-    for (const unsigned per_commit : kPerCommit) {
-      const Rounds times = measure(per_commit, rounds);
-      print_line(per_commit, times);
-      std::vector<double> medians;
-      for (const auto &row : times) medians.push_back(summarise(row).median / 1000);
-      chart->add_group(std::to_string(per_commit), medians);
-    }
+  void measure_all(const Options &options) {
+    std::vector<std::string> names;
+    for (const System &system : systems_) names.push_back(system.name);
+    Figure figure(
+        options,
+        {medium_.figure,
+         std::string("Kyoto Cabinet: random updates of 100-byte values in a million records, ") +
+             medium_.title,
+         "per commit",
+         medium_.clock == std::string("ns") ? "ns per update (CPU time)" : "ns per update (wall time)"},
+        names);
+    for (const unsigned per_commit : kPerCommit)
+      figure.row(std::to_string(per_commit), measure(per_commit, options.rounds), ratios(per_commit));
     verify();
     for (System &system : systems_) system.worker->finish();
   }
@@ -102,29 +106,13 @@ class Comparison {
     }
   }
 
-  void print_head(unsigned rounds) {
-    std::printf("\n%s: us per update (%s time), median of %u\n  %-10s", medium_.title,
-                medium_.clock == std::string("ns") ? "CPU" : "wall", rounds, "per commit");
-    for (const System &system : systems_) std::printf("%13s", system.name.c_str());
-    std::printf("   soft / port    hard / port\n");
-  }
-
-  void print_line(unsigned per_commit, const Rounds &times) {
-    std::printf("  %-10u", per_commit);
-    for (std::vector<double> row : times) {
-      for (double &value : row) value /= 1000;
-      std::printf("%14s", with_spread(summarise(row), 2).c_str());
-    }
-    for (const std::size_t plain : {kSoft, kHard})
-      std::printf("%15s", with_spread(summarise(paired_ratios(times[plain], times[kPort])), 2).c_str());
+  std::vector<Ratio> ratios(unsigned per_commit) const {
     const double aim = per_commit == 1 ? medium_.aims[0] : per_commit == 1000 ? medium_.aims[1] : 0;
-    if (aim != 0) {
-      const Summary ratio = summarise(paired_ratios(times[medium_.reference], times[kPort]));
-      std::printf("   aim: %s at least %g: %s", systems_[medium_.reference].name.c_str(), aim,
-                  words(at_least(ratio, aim)));
-    }
-    std::printf("\n");
-    std::fflush(stdout);
+    std::vector<Ratio> all;
+    for (const std::size_t plain : {kSoft, kHard})
+      all.push_back({systems_[plain].name, "port", Relation::at_least, plain == medium_.reference ? aim : 0});
+    all.push_back({"port, undo", "port"});
+    return all;
   }
 
   const Medium &medium_;
@@ -137,7 +125,8 @@ void kyotocabinet_updates(const Options &options) {
   const char *disk = getenv("BENCH_DISK");
   // Hard transactions sync at each update, so a round on a disk has few of them.
   const Medium media[] = {
-      {.title = "tmpfs, SNAPSHOT_MEDIA=memory",
+      {.figure = "kyotocabinet_memory",
+       .title = "memory media",
        .environment = "SNAPSHOT_MEDIA=memory",
        .parent = "",
        .clock = "ns",
@@ -145,7 +134,8 @@ void kyotocabinet_updates(const Options &options) {
        .commits = 20000,
        .reference = 1,
        .aims = {4, 1.5}},
-      {.title = "disk, SNAPSHOT_MEDIA=page-cache",
+      {.figure = "kyotocabinet_disk",
+       .title = "on a disk",
        .environment = "SNAPSHOT_MEDIA=page-cache",
        .parent = disk != nullptr ? disk : options.directory,
        .clock = "wall_ns",
@@ -154,14 +144,7 @@ void kyotocabinet_updates(const Options &options) {
        .reference = 2,
        .aims = {3, 0}},
   };
-  std::printf("Kyoto Cabinet: random updates of 100-byte values in a million records\n");
-  BarChart chart("Kyoto Cabinet: µs per update of 100 bytes, by updates per commit",
-                 {"plain, no transactions", "plain, soft", "plain, hard", "port to Snapshot", "port, undo"});
-  for (const Medium &medium : media) {
-    chart.add_panel(medium.title);
-    Comparison(options, medium).measure_all(options.rounds, &chart);
-  }
-  if (!options.svg.empty()) chart.write(options.svg);
+  for (const Medium &medium : media) Comparison(options, medium).measure_all(options);
 }
 
 }  // namespace
