@@ -14,6 +14,10 @@ bool parse(int argc, char **argv, Options *out) {
     if (std::strcmp(argv[i], "--quick") == 0) {
       out->quick = true;
       out->rounds = 5;
+    } else if (std::strcmp(argv[i], "--full") == 0) {
+      out->full = true;
+    } else if (std::strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
+      out->only = argv[++i];
     } else if (std::strcmp(argv[i], "--rounds") == 0 && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
       out->rounds = static_cast<unsigned>(std::atoi(argv[++i]));
     } else if (std::strcmp(argv[i], "--results") == 0 && i + 1 < argc) {
@@ -30,7 +34,10 @@ bool parse(int argc, char **argv, Options *out) {
 int run_program(int argc, char **argv, void (*body)(const Options &)) {
   Options options;
   if (!parse(argc, argv, &options)) {
-    std::fprintf(stderr, "usage: %s [--quick] [--rounds N] [--results DIRECTORY]\n", argv[0]);
+    std::fprintf(
+        stderr,
+        "usage: %s [--quick | --full] [--rounds N] [--only TEXT] [--results DIRECTORY]\n",
+        argv[0]);
     return 2;
   }
   try {

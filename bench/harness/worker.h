@@ -4,9 +4,11 @@
 //
 // Commands on standard input, one per line, each answered by one line of KEY=VALUE words:
 //   run OPERATIONS PER_COMMIT    does so many operations more         ns=... wall_ns=...
+//   use LETTER                   of a workload that has several mixes: from now on this one
 //   check                        looks at the contents and the facts  digest=... and whatever the backend
 //   says
-// End of input ends the worker.
+// End of input ends the worker. What a workload has to do for a run before the clock starts, its prepare
+// does.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -25,12 +27,18 @@ int serve(Workload &workload) {
   char line[256];
   while (std::fgets(line, sizeof line, stdin) != nullptr) {
     unsigned long long operations = 0, per_commit = 0;
+    char letter = 0;
     if (std::sscanf(line, "run %llu %llu", &operations, &per_commit) == 2) {
+      if constexpr (requires { workload.prepare(operations, per_commit); })
+        workload.prepare(operations, per_commit);
       const std::uint64_t wall = wall_ns(), cpu = cpu_ns();
       workload.run(operations, per_commit);
       const std::uint64_t cpu_end = cpu_ns(), wall_end = wall_ns();
       std::printf("ns=%llu wall_ns=%llu\n", static_cast<unsigned long long>(cpu_end - cpu),
                   static_cast<unsigned long long>(wall_end - wall));
+    } else if (std::sscanf(line, "use %c", &letter) == 1) {
+      if constexpr (requires { workload.use(letter); }) workload.use(letter);
+      std::putchar('\n');
     } else {
       workload.check();
       std::putchar('\n');

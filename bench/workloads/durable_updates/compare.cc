@@ -36,7 +36,8 @@ class Comparison {
     add(kFloor, "pwrite", 1, {});
     add(kOurs, "snapshot", 1, {redo});
     add("undo", "snapshot", 1, {undo});
-    for (const char *other : {"sqlite", "lmdb", "kyotocabinet", "msync"}) add(other, other, 1, {});
+    for (const char *other : {"sqlite", "lmdb", "kyotocabinet", "tkrzw", "rocksdb", "msync"})
+      add(other, other, 1, {});
     add("redo, 4 threads", "snapshot", 4, {redo});
     add("pwrite, 4 threads", "pwrite", 4, {});
   }

@@ -6,7 +6,7 @@ namespace bench {
 
 class Store {
  public:
-  explicit Store(const char *path) : fd_(make_array(path)) {}
+  Store(const char *path, std::size_t, std::size_t room) : fd_(make_array(path, room * kRecordBytes)) {}
   void begin() {}
   void put(unsigned, std::size_t key, const char *record) {
     if (pwrite(fd_, record, kRecordBytes, static_cast<off_t>(key * kRecordBytes)) != kRecordBytes)

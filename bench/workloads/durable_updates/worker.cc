@@ -1,35 +1,24 @@
 // Random updates of 100-byte records, 100,000 of them, durable at each commit. Compiled once for each system,
 // by defining BENCH_STORE as the header to include. usage: durable_updates-STORE FILE [THREADS]
-//
-// A store is a class of this shape:
-//   Store(path)                 a new one, with all records zeros, durable
-//   begin()                     before the updates of a commit
-//   put(thread, key, record)    one of them
-//   commit(thread, key)         all since begin() are durable on return, if the system can, as a whole; key:
-//   the
-//                               last one
-//   get(key, record)            after everything
-//   facts()                     prints KEY=VALUE words that show that the system did what it should
-// With several threads each has keys of its own, and one update a commit.
-#include <cstddef>
-
-namespace bench {
-constexpr std::size_t kRecords = 100'000, kRecordBytes = 100;
-}
+// The store is explained in backends/records.h. With several threads each has keys of its own, and one update
+// a commit.
 #include BENCH_STORE
+
+#include "harness/worker.h"
 
 #include <cstring>
 #include <thread>
 #include <vector>
 
 #include "harness/random.h"
-#include "harness/worker.h"
 
 namespace {
 
+constexpr std::size_t kRecords = 100'000;
+
 class DurableUpdates {
  public:
-  DurableUpdates(const char *path, unsigned threads) : store_(path) {
+  DurableUpdates(const char *path, unsigned threads) : store_(path, kRecords, kRecords) {
     for (unsigned t = 0; t < threads; ++t) randoms_.emplace_back(42 + 2 * t);
   }
 
@@ -44,7 +33,7 @@ class DurableUpdates {
   void check() {
     bench::Digest digest;
     char record[104] = {};
-    for (std::size_t key = 0; key < bench::kRecords; ++key) {
+    for (std::size_t key = 0; key < kRecords; ++key) {
       store_.get(key, record);
       for (std::size_t at = 0; at < sizeof record; at += 8) {
         std::uint64_t word;
@@ -64,7 +53,7 @@ class DurableUpdates {
       store_.begin();
       for (std::uint64_t i = 0; i < per_commit; ++i) {
         const std::uint64_t random = randoms_[t].next();
-        key = random % (bench::kRecords / randoms_.size()) * randoms_.size() + t;
+        key = random % (kRecords / randoms_.size()) * randoms_.size() + t;
         for (std::size_t at = 0; at < sizeof record; at += 8) std::memcpy(record + at, &random, 8);
         store_.put(t, key, record);
       }
