@@ -146,10 +146,44 @@ SNAPSHOT_COLD_CALL __attribute__((noinline)) static void mark_in_general(const v
   mark_lines(line_of(first), line_of(last_byte(first, size)));
 }
 
-// Lists a line that is marked and announced, when the list has no room.
+// Lists a run that is marked and announced, when the list has no room.
 SNAPSHOT_COLD_CALL __attribute__((noinline)) static void list_in_general(FileLists *lists, Slot slot,
-                                                                         LineIndex line) {
-  if (!lists->level[0].append(Run{line, 1})) mark_unlisted(slot, Run{line, 1});
+                                                                         Run run) {
+  if (!lists->level[0].append(run)) mark_unlisted(slot, run);
+}
+
+// A write of a few lines, such as the copy of a record, is written out like that of one line in
+// __snapshot_mark_clean, and for the same reason: what it pushes and stores waits in the store buffer behind
+// the write itself, which may have missed the caches in each of its lines.
+SNAPSHOT_COLD_CALL __attribute__((noinline)) static void mark_short(const volatile void *address,
+                                                                    size_t size) {
+  constexpr size_t kShortBytes = 256;
+  Thread *thread = current_thread;
+  if (SNAPSHOT_UNLIKELY(size - 1 >= kShortBytes || thread == nullptr ||
+                        thread->announced[0].load(std::memory_order_relaxed) != 0))
+    return mark_in_general(address, size);
+  const u64 first = reinterpret_cast<u64>(address);
+  const Run run{line_of(first), line_of(first + size - 1) - line_of(first) + 1};
+  const Slot slot = slot_of(run.first);
+  FileLists *lists = thread->lists[slot].load(std::memory_order_relaxed);  // none for slot 0
+  // All of it in the window, which is longer than any short run: below it the difference wraps.
+  const Window &w = windows[slot];
+  if (SNAPSHOT_UNLIKELY(lists == nullptr || run.first - w.first_line > w.line_count - run.count))
+    return mark_in_general(address, size);
+  announce_at(thread, 0, run);
+  prefetch_backing(run.first);
+  // What is found marked is not marked again: a commit may have cleared it in between, and a mark without an
+  // entry would hide later stores to its line.
+  bool fresh = false;
+#pragma clang loop unroll(disable)  // fewer registers to save
+  for (LineIndex l = run.first; l < run.end(); ++l) {
+    if (is_marked(l)) continue;
+    set_mark(l);
+    fresh = true;
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (fresh && SNAPSHOT_UNLIKELY(!lists->level[0].try_append(run))) list_in_general(lists, slot, run);
+  withdraw(thread, 0);
 }
 
 }  // namespace snapshot
@@ -170,7 +204,8 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_c
   // For size 0 the left side of the first comparison is above all numbers.
   if (SNAPSHOT_UNLIKELY(size - 1 >= kLineBytes - reinterpret_cast<u64>(address) % kLineBytes ||
                         thread == nullptr || thread->announced[0].load(std::memory_order_relaxed) != 0))
-    return mark_in_general(address, size);
+      [[clang::musttail]]
+    return mark_short(address, size);
   const LineIndex line = line_of(reinterpret_cast<u64>(address));
   const Slot slot = slot_of(line);
   FileLists *lists = thread->lists[slot].load(std::memory_order_relaxed);  // none for slot 0
@@ -179,7 +214,8 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_c
   announce_at(thread, 0, Run{line, 1});
   set_mark(line);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (SNAPSHOT_UNLIKELY(!lists->level[0].try_append(Run{line, 1}))) list_in_general(lists, slot, line);
+  if (SNAPSHOT_UNLIKELY(!lists->level[0].try_append(Run{line, 1})))
+    list_in_general(lists, slot, Run{line, 1});
   withdraw(thread, 0);
 }
 
