@@ -46,10 +46,16 @@ struct System {
 // What one figure shows.
 struct Setting {
   std::string name, title;
-  std::string directory;  // where the files lie
-  const char *clock;      // a word of the worker's answer
-  std::uint64_t operations;
+  std::string directory;     // where the files lie
+  const char *clock;         // a word of the worker's answer
+  std::uint64_t operations;  // in a round, of writes alone
+  bool waits;                // for a disk: of reads, which do not, there are more
   std::vector<System> systems;
+
+  std::uint64_t operations_of(char letter) const {
+    const bool reads = letter == 'C', mostly = letter == 'B' || letter == 'D' || letter == 'E';
+    return operations * (!waits ? 1 : reads ? 100 : mostly ? 10 : 1);
+  }
 };
 
 class Comparison {
@@ -57,7 +63,7 @@ class Comparison {
   Comparison(const Options &options, const Setting &setting, std::uint64_t records)
       : options_(options), setting_(setting), records_(records), scratch_(setting.directory) {
     // What D and E insert, a twentieth of their operations, and half as much again.
-    const std::uint64_t room = records + setting.operations * (options.rounds + 1) * 3 / 20 + 1000;
+    const std::uint64_t room = records + setting.operations_of('D') * (options.rounds + 1) * 3 / 20 + 1000;
     for (const System &s : setting.systems) {
       const std::string program = options.program("kv_store-" + s.store);
       if (access(program.c_str(), X_OK) != 0) {
@@ -81,7 +87,7 @@ class Comparison {
     for (const char *letter = Ycsb::kLetters; *letter != 0; ++letter) {
       for (const auto &worker : workers_) worker->ask(std::string("use ") + *letter);
       const Rounds times =
-          interleave(workers_.size(), options_.rounds, [&](std::size_t i) { return run(i); });
+          interleave(workers_.size(), options_.rounds, [&](std::size_t i) { return run(i, *letter); });
       figure.row({*letter}, times, ratios(*letter));
     }
     verify();
@@ -94,9 +100,10 @@ class Comparison {
   }
 
  private:
-  double run(std::size_t i) {
-    const Reply reply = workers_[i]->ask("run " + std::to_string(setting_.operations) + " 1");
-    return static_cast<double>(number(reply, setting_.clock)) / static_cast<double>(setting_.operations);
+  double run(std::size_t i, char letter) {
+    const std::uint64_t operations = setting_.operations_of(letter);
+    const Reply reply = workers_[i]->ask("run " + std::to_string(operations) + " 1");
+    return static_cast<double>(number(reply, setting_.clock)) / static_cast<double>(operations);
   }
 
   std::vector<Ratio> ratios(char letter) const {
@@ -151,17 +158,19 @@ std::vector<Setting> settings(const Options &options) {
                     "YCSB on memory media (tmpfs, CPU time)",
                     "",
                     "ns",
-                    options.quick ? 50'000u : 100'000u,
+                    100'000,
+                    false,
                     {{kCeiling, "none", {}},
                      {kOurs, "snapshot", {memory}},
-                     {"lazy", "snapshot", {memory, "SNAPSHOT_COPY=lazy"}},
-                     {"undo", "snapshot", {memory, undo}},
-                     {kAnnotated, "libpmemobj", {"PMEM_IS_PMEM_FORCE=1"}}}};
+                     {"lazy", "snapshot", {memory, "SNAPSHOT_COPY=lazy"}}}};
+  if (!options.quick) on_memory.systems.push_back({"undo", "snapshot", {memory, undo}});
+  on_memory.systems.push_back({kAnnotated, "libpmemobj", {"PMEM_IS_PMEM_FORCE=1"}});
   Setting on_tmpfs{"kv_store-tmpfs",
                    "YCSB in databases (tmpfs, CPU time)",
                    "",
                    "ns",
                    options.quick ? 4'000u : 10'000u,
+                   false,
                    {{kOurs, "snapshot", {memory}}}};
   add_databases(on_tmpfs);
   const char *const disk = std::getenv("BENCH_DISK");
@@ -169,7 +178,8 @@ std::vector<Setting> settings(const Options &options) {
                   "YCSB on page-cache media (wall time)",
                   disk != nullptr ? disk : options.directory,
                   "wall_ns",
-                  options.quick ? 60u : 200u,
+                  options.quick ? 40u : 150u,
+                  true,
                   {{kOurs, "snapshot", {page_cache}}, {"undo", "snapshot", {page_cache, undo}}}};
   add_databases(on_disk);
   return {on_memory, on_tmpfs, on_disk};
