@@ -1,0 +1,60 @@
+// What a slower medium adds to memory that is fast: it takes a line every line_ns, and a line is durable
+// latency_ns after it was taken. Writes return at once, as they do where the CPU and the memory controller
+// have queues; a fence waits until everything is durable, and costs nothing where nothing is on its way. One
+// object for each thread.
+#pragma once
+#include <x86intrin.h>
+
+#include <cstdint>
+
+#include "harness/clock.h"
+
+namespace bench {
+
+struct MediumSpeed {
+  double line_ns, latency_ns;
+};
+
+class SlowMedium {
+ public:
+  explicit SlowMedium(MediumSpeed speed)
+      : line_ticks_(speed.line_ns * ticks_per_ns()), latency_ticks_(speed.latency_ns * ticks_per_ns()) {}
+
+  // To be called when the CPU has been told to write the lines.
+  void write(std::uint64_t lines) {
+    const auto now = static_cast<double>(__rdtsc());
+    taken_ = (taken_ > now ? taken_ : now) + static_cast<double>(lines) * line_ticks_;
+    on_their_way_ = true;
+  }
+  void fence() {
+    if (!on_their_way_) return;
+    const double durable = taken_ + latency_ticks_;
+    while (static_cast<double>(__rdtsc()) < durable) _mm_pause();
+    on_their_way_ = false;
+  }
+
+ private:
+  // Of the time stamp counter, once per process, against the clock: 10 ms make it exact to some 1e-5.
+  static double ticks_per_ns() {
+    static const double rate = [] {
+      const std::uint64_t begin = wall_ns(), first = __rdtsc();
+      std::uint64_t end = begin;
+      while (end - begin < 10'000'000) end = wall_ns();
+      return static_cast<double>(__rdtsc() - first) / static_cast<double>(end - begin);
+    }();
+    return rate;
+  }
+
+  double line_ticks_, latency_ticks_;
+  double taken_ = 0;  // when the device has taken all lines so far, in ticks
+  bool on_their_way_ = false;
+};
+
+// The published figures that stand for two kinds of device.
+//   Optane: 2.3 GB/s of writes to one module, 90 ns for a non-temporal store and its fence (Yang et al., "An
+//   Empirical Guide to the Behavior and Use of Scalable Persistent Memory", FAST 2020). CXL: a port of 8
+//   lanes matches a DDR5-4800 channel at two reads to a write, so 12.8 GB/s of writes; 180 ns to memory in a
+//   pool (Li et al., "Pond", ASPLOS 2023).
+constexpr MediumSpeed kOptane{28, 90}, kCxl{5, 180};
+
+}  // namespace bench

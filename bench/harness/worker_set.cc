@@ -1,0 +1,62 @@
+#include "harness/worker_set.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "harness/fail.h"
+
+namespace bench {
+
+void WorkerSet::add(const std::string &name, const std::string &program, std::vector<std::string> arguments,
+                    const std::vector<std::string> &environment) {
+  arguments.insert(arguments.begin(), options_.program(program));
+  if (access(arguments.front().c_str(), X_OK) != 0) {
+    std::printf("  (no %s: it was not built)\n", name.c_str());
+    return;
+  }
+  members_.push_back({name, std::make_unique<WorkerProcess>(arguments, environment)});
+}
+
+std::vector<std::string> WorkerSet::names() const {
+  std::vector<std::string> names;
+  for (const Member &m : members_) names.push_back(m.name);
+  return names;
+}
+
+Rounds WorkerSet::measure(std::uint64_t operations, std::uint64_t per_commit, const std::string &key) {
+  const std::string command = "run " + std::to_string(operations) + " " + std::to_string(per_commit);
+  commits_ += (options_.rounds + 1) * ((operations + per_commit - 1) / per_commit);
+  return interleave(members_.size(), options_.rounds, [&](std::size_t i) {
+    return static_cast<double>(number(members_[i].worker->ask(command), key)) /
+           static_cast<double>(operations);
+  });
+}
+
+void WorkerSet::verify() {
+  std::string expected;
+  for (Member &m : members_) {
+    Reply facts = m.worker->ask("check");
+    const auto require = [&](bool truth, const char *what) {
+      if (!truth) fail(m.name + ": " + what);
+    };
+    if (expected.empty()) expected = facts["digest"];
+    require(!expected.empty() && facts["digest"] == expected, "the contents differ from the first system's");
+    if (facts.contains("permutation"))
+      require(number(facts, "permutation") == 1, "the array is no permutation any more");
+    if (facts.contains("commits")) {
+      require(number(facts, "managed") == 1, "the file is not managed");
+      require(number(facts, "commits") == commits_ + 1, "the number of commits is wrong");
+    }
+    if (facts.contains("is_pmem"))
+      require(number(facts, "is_pmem") == 1 && number(facts, "msync_calls") == 0,
+              "it does not flush, but calls msync");
+  }
+}
+
+void WorkerSet::finish() {
+  verify();
+  for (Member &m : members_) m.worker->finish();
+}
+
+}  // namespace bench
