@@ -3,11 +3,11 @@
 // have queues; a fence waits until everything is durable, and costs nothing where nothing is on its way. One
 // object for each thread.
 #pragma once
-#include <x86intrin.h>
+#include <immintrin.h>
 
 #include <cstdint>
 
-#include "harness/clock.h"
+#include "harness/ticks.h"
 
 namespace bench {
 
@@ -22,29 +22,18 @@ class SlowMedium {
 
   // To be called when the CPU has been told to write the lines.
   void write(std::uint64_t lines) {
-    const auto now = static_cast<double>(__rdtsc());
+    const auto now = static_cast<double>(ticks());
     taken_ = (taken_ > now ? taken_ : now) + static_cast<double>(lines) * line_ticks_;
     on_their_way_ = true;
   }
   void fence() {
     if (!on_their_way_) return;
     const double durable = taken_ + latency_ticks_;
-    while (static_cast<double>(__rdtsc()) < durable) _mm_pause();
+    while (static_cast<double>(ticks()) < durable) _mm_pause();
     on_their_way_ = false;
   }
 
  private:
-  // Of the time stamp counter, once per process, against the clock: 10 ms make it exact to some 1e-5.
-  static double ticks_per_ns() {
-    static const double rate = [] {
-      const std::uint64_t begin = wall_ns(), first = __rdtsc();
-      std::uint64_t end = begin;
-      while (end - begin < 10'000'000) end = wall_ns();
-      return static_cast<double>(__rdtsc() - first) / static_cast<double>(end - begin);
-    }();
-    return rate;
-  }
-
   double line_ticks_, latency_ticks_;
   double taken_ = 0;  // when the device has taken all lines so far, in ticks
   bool on_their_way_ = false;
