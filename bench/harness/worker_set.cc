@@ -3,10 +3,25 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
 
 #include "harness/fail.h"
+#include "harness/random.h"
 
 namespace bench {
+namespace {
+
+std::string digest_of_file(const std::string &path, std::uint64_t bytes) {
+  std::ifstream file(path, std::ios::binary);
+  Digest digest;
+  std::uint64_t word;
+  for (std::uint64_t at = 0; at < bytes && file.read(reinterpret_cast<char *>(&word), sizeof word);
+       at += sizeof word)
+    digest.add(word);
+  return std::to_string(digest.value());
+}
+
+}  // namespace
 
 void WorkerSet::add(const std::string &name, const std::string &program, std::vector<std::string> arguments,
                     const std::vector<std::string> &environment) {
@@ -15,7 +30,7 @@ void WorkerSet::add(const std::string &name, const std::string &program, std::ve
     std::printf("  (no %s: it was not built)\n", name.c_str());
     return;
   }
-  members_.push_back({name, std::make_unique<WorkerProcess>(arguments, environment)});
+  members_.push_back({name, arguments.at(1), std::make_unique<WorkerProcess>(arguments, environment)});
 }
 
 std::vector<std::string> WorkerSet::names() const {
@@ -48,6 +63,10 @@ void WorkerSet::verify() {
       require(number(facts, "managed") == 1, "the file is not managed");
       require(number(facts, "commits") == commits_ + 1, "the number of commits is wrong");
     }
+    if (facts.contains("file_is_array"))
+      require(digest_of_file(m.file, facts.contains("bytes") ? number(facts, "bytes") : ~std::uint64_t{0}) ==
+                  expected,
+              "the file lacks what was committed");
     if (facts.contains("is_pmem"))
       require(number(facts, "is_pmem") == 1 && number(facts, "msync_calls") == 0,
               "it does not flush, but calls msync");

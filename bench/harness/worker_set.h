@@ -14,7 +14,8 @@ class WorkerSet {
  public:
   explicit WorkerSet(const Options &options) : options_(options) {}
 
-  // arguments follow the program's name. A program that was not built is left out, with a line that says so.
+  // arguments follow the program's name; the first one is the worker's file. A program that was not built is
+  // left out, with a line that says so.
   void add(const std::string &name, const std::string &program, std::vector<std::string> arguments,
            const std::vector<std::string> &environment);
 
@@ -25,7 +26,8 @@ class WorkerSet {
   Rounds measure(std::uint64_t operations, std::uint64_t per_commit, const std::string &key = "ns");
 
   // Fails unless all have the same contents, those that count commits have made one for each that was asked
-  // for and one for the initial contents, and those that flush do.
+  // for and one for the initial contents, those whose file has nothing but the contents ("file_is_array",
+  // "bytes" of it if not all) have them there, and those that flush do.
   void verify();
 
   // verify(), and the workers' ends.
@@ -33,7 +35,7 @@ class WorkerSet {
 
  private:
   struct Member {
-    std::string name;
+    std::string name, file;
     std::unique_ptr<WorkerProcess> worker;
   };
   const Options &options_;
