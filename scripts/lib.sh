@@ -23,9 +23,12 @@ snapshot_packages_real_programs=(
 snapshot_packages_test=(
   "${snapshot_packages_quickstart[@]}" "${snapshot_packages_kyotocabinet[@]}" "${snapshot_packages_real_programs[@]}"
   clang-16 llvm-16-dev lld-16 libc++-19-dev libc++abi-19-dev libclang-rt-19-dev libclang-rt-16-dev
-  clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev liblmdb-dev libsqlite3-dev liburing-dev librocksdb-dev ccache autoconf automake libtool
+  clang-format-19 llvm-19-tools llvm-16-tools libpmemobj-dev liblmdb-dev libsqlite3-dev ccache autoconf automake libtool
   meson make valgrind python3
   e2fsprogs xfsprogs)
+# Of other systems that scripts/bench compares with: without them they are left out.
+# shellcheck disable=SC2034
+snapshot_packages_bench=("${snapshot_packages_test[@]}" librocksdb-dev liburing-dev)
 
 snapshot_fail() {
   echo "${0##*/}: error: $1" >&2
