@@ -10,6 +10,8 @@
 // End of input ends the worker. What a workload has to do for a run before the clock starts, its prepare
 // does.
 #pragma once
+#include <dlfcn.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,8 +24,14 @@ namespace bench {
   std::exit(1);
 }
 
+// Emulated media (cxl_ssd/attach.cc) take over the files when they are mapped and filled.
+inline void tell_preloaded_medium() {
+  if (void *const ready = dlsym(RTLD_DEFAULT, "bench_worker_ready")) reinterpret_cast<void (*)()>(ready)();
+}
+
 template <typename Workload>
 int serve(Workload &workload) {
+  tell_preloaded_medium();
   char line[256];
   while (std::fgets(line, sizeof line, stdin) != nullptr) {
     unsigned long long operations = 0, per_commit = 0;

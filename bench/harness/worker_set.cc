@@ -24,13 +24,14 @@ std::string digest_of_file(const std::string &path, std::uint64_t bytes) {
 }  // namespace
 
 void WorkerSet::add(const std::string &name, const std::string &program, std::vector<std::string> arguments,
-                    const std::vector<std::string> &environment) {
+                    const std::vector<std::string> &environment, const std::string &contents) {
   arguments.insert(arguments.begin(), options_.program(program));
   if (access(arguments.front().c_str(), X_OK) != 0) {
     std::printf("  (no %s: it was not built)\n", name.c_str());
     return;
   }
-  members_.push_back({name, arguments.at(1), std::make_unique<WorkerProcess>(arguments, environment)});
+  members_.push_back({name, contents.empty() ? arguments.at(1) : contents,
+                      std::make_unique<WorkerProcess>(arguments, environment)});
 }
 
 std::vector<std::string> WorkerSet::names() const {
@@ -41,7 +42,7 @@ std::vector<std::string> WorkerSet::names() const {
 
 Rounds WorkerSet::measure(std::uint64_t operations, std::uint64_t per_commit, const std::string &key) {
   const std::string command = "run " + std::to_string(operations) + " " + std::to_string(per_commit);
-  commits_ += (options_.rounds + 1) * ((operations + per_commit - 1) / per_commit);
+  if (per_commit != 0) commits_ += (options_.rounds + 1) * ((operations + per_commit - 1) / per_commit);
   return interleave(members_.size(), options_.rounds, [&](std::size_t i) {
     return static_cast<double>(number(members_[i].worker->ask(command), key)) /
            static_cast<double>(operations);
@@ -49,7 +50,7 @@ Rounds WorkerSet::measure(std::uint64_t operations, std::uint64_t per_commit, co
 }
 
 void WorkerSet::verify() {
-  std::string expected;
+  std::string expected, read;
   for (Member &m : members_) {
     Reply facts = m.worker->ask("check");
     const auto require = [&](bool truth, const char *what) {
@@ -57,6 +58,8 @@ void WorkerSet::verify() {
     };
     if (expected.empty()) expected = facts["digest"];
     require(!expected.empty() && facts["digest"] == expected, "the contents differ from the first system's");
+    if (read.empty()) read = facts["read"];
+    require(facts["read"] == read, "what it has read differs from what the first system has");
     if (facts.contains("permutation"))
       require(number(facts, "permutation") == 1, "the array is no permutation any more");
     if (facts.contains("commits")) {

@@ -14,14 +14,16 @@ class WorkerSet {
  public:
   explicit WorkerSet(const Options &options) : options_(options) {}
 
-  // arguments follow the program's name; the first one is the worker's file. A program that was not built is
-  // left out, with a line that says so.
+  // arguments follow the program's name; the first one is the worker's file, which is where its contents are
+  // in the end unless contents says otherwise. A program that was not built is left out, with a line that
+  // says so.
   void add(const std::string &name, const std::string &program, std::vector<std::string> arguments,
-           const std::vector<std::string> &environment);
+           const std::vector<std::string> &environment, const std::string &contents = {});
 
   std::vector<std::string> names() const;
 
-  // Each does so many operations in each round: ns per operation, of CPU time (key "ns") or wall time
+  // Each does so many operations in each round, without commits if per_commit is 0: ns per operation, of CPU
+  // time (key "ns") or wall time
   // ("wall_ns").
   Rounds measure(std::uint64_t operations, std::uint64_t per_commit, const std::string &key = "ns");
 

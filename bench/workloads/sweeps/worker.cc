@@ -1,6 +1,7 @@
 // Updates of so many bytes at random places of a working set, which lies at the begin of a file that may be
 // much larger. Compiled once for each backend, by defining BENCH_BACKEND. usage: sweeps-BACKEND FILE
 // FILE_BYTES WORKING_BYTES UPDATE_BYTES THREADS one|each
+//   UPDATE_BYTES 0: reads one word instead, at a random place.
 //   one, each: the threads share one file, or have one each. Each thread has updates of its own, in turn.
 #include BENCH_BACKEND
 
@@ -40,6 +41,7 @@ class Sweep {
   }
 
   void run(std::uint64_t updates, std::uint64_t per_commit) {
+    if (shape_.update_bytes == 0) return read_random(arrays_[0], updates);
     std::vector<std::thread> others;
     for (unsigned t = 1; t < shape_.threads; ++t)
       others.emplace_back([=, this] { run_in(t, updates / shape_.threads, per_commit); });
@@ -55,7 +57,8 @@ class Sweep {
         std::memcpy(&word, array + at, sizeof word);
         digest.add(word);
       }
-    std::printf("digest=%llu bytes=%llu", static_cast<unsigned long long>(digest.value()),
+    std::printf("digest=%llu read=%llu bytes=%llu", static_cast<unsigned long long>(digest.value()),
+                static_cast<unsigned long long>(read_.value()),
                 static_cast<unsigned long long>(shape_.working_bytes));
     // Of several threads that commit at once, one may find nothing left to commit.
     if (shape_.threads == 1) backends_[0]->facts();
@@ -64,13 +67,24 @@ class Sweep {
  private:
   // Every page of the working set, as one commit, so that first touches are not in the figures.
   void initialise(bench::Backend &backend, char *array) {
-    backend.transaction([&] {
+    const auto fill = [&](bool announced) {
       for (std::uint64_t at = 0; at < shape_.working_bytes; at += sizeof(Line)) {
         auto *line = reinterpret_cast<Line *>(array + at);
-        backend.will_change(line);
+        if (announced) backend.will_change(line);
         for (std::uint64_t &word : line->words) word = at;
       }
-    });
+    };
+    if (shape_.working_bytes == shape_.file_bytes)
+      backend.initialise([&] { fill(false); });
+    else
+      backend.transaction([&] { fill(true); });
+  }
+
+  void read_random(const char *array, std::uint64_t reads) {
+    std::uint64_t sum = 0, places = shape_.working_bytes / sizeof(Line);
+    for (std::uint64_t i = 0; i < reads; ++i)
+      sum += reinterpret_cast<const Line *>(array)[randoms_[0].next() % places].words[0];
+    read_.add(sum);
   }
 
   void run_in(unsigned t, std::uint64_t updates, std::uint64_t per_commit) {
@@ -106,6 +120,7 @@ class Sweep {
   std::vector<std::unique_ptr<bench::Backend>> backends_;
   std::vector<char *> arrays_;
   std::vector<bench::Random> randoms_;
+  bench::Digest read_;  // of what was read
 };
 
 }  // namespace

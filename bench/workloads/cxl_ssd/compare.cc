@@ -1,0 +1,227 @@
+// cxl_ssd: workloads on an emulated CXL memory-semantic SSD (cxl_ssd/device.h) with a cache of 128 MiB, in
+// each system. See bench/README.md.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <list>
+#include <vector>
+
+#include "harness/fail.h"
+#include "harness/figure.h"
+#include "harness/options.h"
+#include "harness/scratch_dir.h"
+#include "harness/stats.h"
+#include "harness/worker_set.h"
+#include "workloads/cxl_ssd/device_process.h"
+
+namespace bench {
+namespace {
+
+constexpr std::uint64_t kMiB = 1 << 20, kCacheBytes = 128 * kMiB;
+// What a miss takes: the line through the published mean latencies, 2.4 us at 16 % misses and 14.3 us at 92
+// %.
+constexpr double kMissNs = (14300 - 2400) / (0.92 - 0.16);
+
+struct Workload {
+  const char *figure, *title, *program;
+  std::vector<std::string> arguments;     // of the worker, behind the file
+  std::uint64_t operations;               // per round
+  std::vector<std::uint64_t> per_commit;  // 0: nothing is committed
+  bool on_disk = true;  // also by the kernel's msync; not where the many operations would take minutes
+};
+
+const std::string kArray = std::to_string(256 * kMiB);
+
+// A worker that knows the commands of harness/worker.h is one line here. PROGRAM-no_persistence, -snapshot,
+// -libpmemobj and -msync are started, as far as they were built.
+const std::vector<Workload> kWorkloads = {
+    {"cxl_ssd_read",
+     "random reads of 256 MiB on a CXL SSD",
+     "sweeps",
+     {kArray, kArray, "0", "1", "one"},
+     16384,
+     {0}},
+    {"cxl_ssd_update",
+     "read-modify-write of random words of 256 MiB on a CXL SSD",
+     "sweeps",
+     {kArray, kArray, "8", "1", "one"},
+     1024,
+     {1, 64}},
+    {"cxl_ssd_swaps",
+     "random swaps in 64 MiB, which the cache of a CXL SSD can hold",
+     "random_swaps",
+     {},
+     32768,
+     {1, 64},
+     false},
+};
+
+std::string disk_directory(const Options &options) {
+  const char *const disk = std::getenv("BENCH_DISK");
+  return disk != nullptr ? disk : options.directory;
+}
+
+bool device_works(const Options &options) {
+  if (::access(options.program("libcxl_ssd_attach.so").c_str(), R_OK) != 0) return false;
+  const int fd = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
+  if (fd < 0) return false;
+  close(fd);
+  return true;
+}
+
+// Worker and device take turns, so they lose nothing by sharing a CPU, and waking each other there takes two
+// microseconds; waking a CPU that sleeps takes tens of them in a virtual machine. What is started inherits
+// it.
+void stay_on_one_cpu() {
+  cpu_set_t cpus;
+  if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return;
+  int cpu = CPU_SETSIZE - 1;
+  while (cpu > 0 && !CPU_ISSET(cpu, &cpus)) --cpu;
+  CPU_ZERO(&cpus);
+  CPU_SET(cpu, &cpus);
+  (void)sched_setaffinity(0, sizeof cpus, &cpus);
+}
+
+// A device with a directory of its own for its memory, and one for its store.
+class Device {
+ public:
+  Device(const Options &options, double extra_ns)
+      : store_(disk_directory(options)), process_(options, memory_.file(""), store_.file(""), kCacheBytes) {
+    process_.set_extra_ns(static_cast<std::uint64_t>(extra_ns));
+  }
+  // Of the worker's file: where the worker maps it, and where it is after write_back().
+  std::string in_memory() const { return memory_.file("array"); }
+  std::string in_store() const { return store_.file("array"); }
+  DeviceProcess *operator->() { return &process_; }
+
+ private:
+  ScratchDir memory_, store_;
+  DeviceProcess process_;
+};
+
+std::uint64_t sum_of_file(const std::string &path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::vector<std::uint64_t> piece(kMiB / sizeof(std::uint64_t));
+  std::uint64_t sum = 0;
+  for (off_t at = 0; (at = lseek(fd, at, SEEK_DATA)) >= 0;) {
+    const ssize_t n = pread(fd, piece.data(), kMiB, at);
+    if (n <= 0) fail(path + ": cannot be read");
+    for (ssize_t i = 0; i < n / 8; ++i) sum += piece[static_cast<std::size_t>(i)];
+    at += n;
+  }
+  close(fd);
+  return sum;
+}
+
+struct Access {
+  Rounds ns;
+  double misses;  // per access
+};
+
+// Random accesses to so many bytes. (The store's file begins as one hole.)
+Access measure_access(const Options &options, std::uint64_t bytes, double extra_ns) {
+  constexpr std::uint64_t kAccesses = 8192;
+  Device device(options, extra_ns);
+  WorkerProcess reader({options.program("cxl_ssd-reader"), device.in_memory(), std::to_string(bytes)},
+                       device->environment());
+  const std::string run = "run " + std::to_string(kAccesses) + " 1";
+  const std::uint64_t before = device->misses();
+  Access result{Rounds(1), 0};
+  for (unsigned round = 0; round < options.rounds; ++round)
+    result.ns[0].push_back(static_cast<double>(number(reader.ask(run), "wall_ns")) / kAccesses);
+  result.misses =
+      static_cast<double>(device->misses() - before) / static_cast<double>(kAccesses * options.rounds);
+  const std::uint64_t stores = number(reader.ask("check"), "stores");
+  device->write_back();
+  if (sum_of_file(device.in_store()) != stores) fail("the device has lost a store");
+  reader.finish();
+  return result;
+}
+
+// Returns the ns that a miss has to be made longer.
+double access(const Options &options) {
+  const auto bytes_for = [](double misses) {
+    return static_cast<std::uint64_t>(static_cast<double>(kCacheBytes) / (1 - misses)) / 4096 * 4096;
+  };
+  const Access bare = measure_access(options, bytes_for(0.8), 0);
+  const double bare_ns = summarise(bare.ns[0]).median / bare.misses,
+               extra_ns = std::max(kMissNs - bare_ns, 0.0);
+  std::printf("a miss of the emulated CXL SSD takes %.1f us, and is made to take %.1f us\n", bare_ns / 1000,
+              (bare_ns + extra_ns) / 1000);
+  Figure figure(options,
+                {"cxl_ssd_access", "random accesses to a CXL SSD with a cache of 128 MiB", "misses", "ns"},
+                {"access"});
+  for (const double misses : {0.16, 0.92}) {
+    if (options.quick && misses > 0.5) continue;
+    const Access measured = measure_access(options, bytes_for(misses), extra_ns);
+    char x[16];
+    std::snprintf(x, sizeof x, "%.0f %%", 100 * measured.misses);
+    figure.row(x, measured.ns);
+    std::printf("    hit rate %.1f %%; published: 2.4 us at 16 %% misses, 14.3 us at 92 %%\n",
+                100 * (1 - measured.misses));
+  }
+  return extra_ns;
+}
+
+void compare(const Options &options, const Workload &workload, double extra_ns) {
+  const ScratchDir disk(disk_directory(options));
+  std::list<Device> devices;
+  WorkerSet systems(options);
+  const std::string program = std::string(workload.program) + "-";
+  const auto on_device = [&](const char *name, const char *backend, std::vector<std::string> environment) {
+    Device &device = devices.emplace_back(options, extra_ns);
+    std::vector<std::string> arguments = workload.arguments;
+    arguments.insert(arguments.begin(), device.in_memory());
+    for (const std::string &entry : device->environment()) environment.push_back(entry);
+    systems.add(name, program + backend, arguments, environment, device.in_store());
+  };
+  on_device("none", "no_persistence", {});
+  on_device("snapshot", "snapshot", {"SNAPSHOT_MEDIA=memory"});
+  on_device("libpmemobj", "libpmemobj", {"PMEM_IS_PMEM_FORCE=1"});
+  std::vector<std::string> arguments = workload.arguments;
+  arguments.insert(arguments.begin(), disk.file("array"));
+  if (workload.on_disk) systems.add("msync", program + "msync", arguments, {});
+
+  Figure figure(options, {workload.figure, workload.title, "per commit", "wall ns per operation"},
+                systems.names());
+  for (const std::uint64_t per_commit : workload.per_commit) {
+    std::vector<std::uint64_t> misses;
+    for (Device &device : devices) misses.push_back(device->misses());
+    figure.row(
+        std::to_string(per_commit), systems.measure(workload.operations, per_commit, "wall_ns"),
+        {{"libpmemobj", "snapshot", Relation::at_least, 1}, {"msync", "snapshot", Relation::at_least, 1}});
+    std::printf("    misses per operation:");
+    std::size_t i = 0;
+    for (Device &device : devices) {
+      const std::uint64_t operations = workload.operations * (options.rounds + 1);
+      std::printf(" %.2f",
+                  static_cast<double>(device->misses() - misses[i]) / static_cast<double>(operations));
+      ++i;
+    }
+    std::printf(" (%s)\n", "none, snapshot, libpmemobj");
+  }
+  for (Device &device : devices) device->write_back();
+  systems.finish();
+}
+
+void cxl_ssd(const Options &options) {
+  if (!device_works(options)) {
+    std::printf("cxl_ssd: skipped: it needs userfaultfd for faults of the kernel (root), and Linux 5.19\n");
+    return;
+  }
+  Options fewer = options;
+  fewer.rounds = std::min(options.rounds, 7u);  // misses take their time
+  stay_on_one_cpu();
+  const double extra_ns = access(fewer);
+  for (const Workload &workload : kWorkloads) compare(fewer, workload, extra_ns);
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char **argv) { return bench::run_program(argc, argv, bench::cxl_ssd); }
