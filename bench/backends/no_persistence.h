@@ -3,34 +3,25 @@
 //
 // The backends are classes of one shape, so that a workload is written once and compiled for each system:
 //   Word                           what stands for an 8-byte number in the file
-//   Array open(path, bytes)        a new file's array of zeros
+//   void *open(path, bytes)        a new file's array of zeros
 //   initialise(body)               runs body, which may store anywhere; durable afterwards, cost unmeasured
 //   transaction(body)              what body changes becomes durable as a whole before it returns
-//   will_change(object)            inside a transaction, before a store to *object
+//   will_change(object)            inside a transaction, before a store to *object; a reference, or a pointer
 //   facts()                        prints KEY=VALUE words that show that the system did what it should
+// Or, for objects that name each other:
+//   Reference<T>                   how an object names another one; has -> and ==, and nullptr is none
+//   open_heap(path, objects, bytes_each)   instead of open: a new file with room for them
+//   root<T>()                      the one object that is always there, zeros at first; at first to be called
+//                                  inside initialise
+//   allocate<T>()                  inside a transaction; contents undefined
+//   release(reference)             inside a transaction
 #pragma once
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdint>
-
-#include "harness/worker.h"
+#include "backends/mapped_file.h"
 
 namespace bench {
 
-class Backend {
+class Backend : public MappedFile {
  public:
-  using Word = std::uint64_t;
-
-  void *open(const char *path, std::uint64_t bytes) {
-    const int fd = ::open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (fd < 0 || ftruncate(fd, static_cast<off_t>(bytes)) != 0) worker_fails(path);
-    void *array = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (array == MAP_FAILED) worker_fails(path);
-    ::close(fd);
-    return array;
-  }
   template <typename Body>
   void initialise(Body body) {
     body();
@@ -39,8 +30,6 @@ class Backend {
   void transaction(Body body) {
     body();
   }
-  template <typename T>
-  void will_change(T *) {}
   void facts() {}
 };
 

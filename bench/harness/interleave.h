@@ -12,4 +12,8 @@ using Rounds = std::vector<std::vector<double>>;
 // always comes after the same other; one more round before the first is not counted.
 Rounds interleave(std::size_t systems, unsigned rounds, const std::function<double(std::size_t)> &measure);
 
+// The same when one measurement gives several values: Rounds for each of them.
+std::vector<Rounds> interleave(std::size_t systems, unsigned rounds, std::size_t values,
+                               const std::function<std::vector<double>(std::size_t)> &measure);
+
 }  // namespace bench

@@ -34,10 +34,8 @@ bool parse(int argc, char **argv, Options *out) {
 int run_program(int argc, char **argv, void (*body)(const Options &)) {
   Options options;
   if (!parse(argc, argv, &options)) {
-    std::fprintf(
-        stderr,
-        "usage: %s [--quick | --full] [--rounds N] [--only TEXT] [--results DIRECTORY]\n",
-        argv[0]);
+    std::fprintf(stderr, "usage: %s [--quick | --full] [--rounds N] [--only TEXT] [--results DIRECTORY]\n",
+                 argv[0]);
     return 2;
   }
   try {

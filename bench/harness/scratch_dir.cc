@@ -15,10 +15,11 @@ namespace {
 char current[4096];
 
 // filesystem::remove_all allocates, which a handler must not; but the handler's process ends here, and all it
-// risks is what it is there to prevent. So it leaves the work to a shell.
+// risks is what it is there to prevent. So it leaves the work to a shell. What is mounted inside would keep
+// its directory.
 void clean_up(int signal_number) {
   if (current[0] != 0 && fork() == 0) {
-    execl("/bin/rm", "rm", "-rf", current, nullptr);
+    execl("/bin/sh", "sh", "-c", "umount -l \"$0\"/*/ 2>/dev/null; rm -rf \"$0\"", current, nullptr);
     _exit(127);
   }
   signal(signal_number, SIG_DFL);

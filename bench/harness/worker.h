@@ -5,6 +5,7 @@
 // Commands on standard input, one per line, each answered by one line of KEY=VALUE words:
 //   run OPERATIONS PER_COMMIT    does so many operations more         ns=... wall_ns=...
 //   use LETTER                   of a workload that has several mixes: from now on this one
+//   PHASE OPERATIONS PER_COMMIT  the same, for workloads that have phases with names (insert, ...)
 //   check                        looks at the contents and the facts  digest=... and whatever the backend
 //   says
 // End of input ends the worker. What a workload has to do for a run before the clock starts, its prepare
@@ -29,18 +30,27 @@ inline void tell_preloaded_medium() {
   if (void *const ready = dlsym(RTLD_DEFAULT, "bench_worker_ready")) reinterpret_cast<void (*)()>(ready)();
 }
 
+// A workload without phases knows one command, run.
+template <typename Workload>
+void run_phase(Workload &workload, const char *phase, std::uint64_t operations, std::uint64_t per_commit) {
+  if constexpr (requires { workload.run(phase, operations, per_commit); })
+    workload.run(phase, operations, per_commit);
+  else
+    workload.run(operations, per_commit);
+}
+
 template <typename Workload>
 int serve(Workload &workload) {
   tell_preloaded_medium();
-  char line[256];
+  char line[256], phase[32];
   while (std::fgets(line, sizeof line, stdin) != nullptr) {
     unsigned long long operations = 0, per_commit = 0;
     char letter = 0;
-    if (std::sscanf(line, "run %llu %llu", &operations, &per_commit) == 2) {
+    if (std::sscanf(line, "%31s %llu %llu", phase, &operations, &per_commit) == 3) {
       if constexpr (requires { workload.prepare(operations, per_commit); })
         workload.prepare(operations, per_commit);
       const std::uint64_t wall = wall_ns(), cpu = cpu_ns();
-      workload.run(operations, per_commit);
+      run_phase(workload, phase, operations, per_commit);
       const std::uint64_t cpu_end = cpu_ns(), wall_end = wall_ns();
       std::printf("ns=%llu wall_ns=%llu\n", static_cast<unsigned long long>(cpu_end - cpu),
                   static_cast<unsigned long long>(wall_end - wall));

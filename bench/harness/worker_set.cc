@@ -66,7 +66,7 @@ void WorkerSet::verify() {
       require(number(facts, "managed") == 1, "the file is not managed");
       require(number(facts, "commits") == commits_ + 1, "the number of commits is wrong");
     }
-    if (facts.contains("file_is_array"))
+    if (facts.contains("plain_file"))
       require(digest_of_file(m.file, facts.contains("bytes") ? number(facts, "bytes") : ~std::uint64_t{0}) ==
                   expected,
               "the file lacks what was committed");

@@ -28,7 +28,7 @@ class WorkerSet {
   Rounds measure(std::uint64_t operations, std::uint64_t per_commit, const std::string &key = "ns");
 
   // Fails unless all have the same contents, those that count commits have made one for each that was asked
-  // for and one for the initial contents, those whose file has nothing but the contents ("file_is_array",
+  // for and one for the initial contents, those whose file has nothing but the contents ("plain_file",
   // "bytes" of it if not all) have them there, and those that flush do.
   void verify();
 

@@ -84,7 +84,7 @@ void verify(Comparison &c) {
     } else if (facts.contains("fences")) {
       require(number(facts, "fences") == c.commits, "it has not fenced each transaction");
     }
-    if (facts.contains("file_is_array"))
+    if (facts.contains("plain_file"))
       require(digest_of_file(c.scratch.file(system.name)) == expected, "the file lacks committed swaps");
     if (facts.contains("is_pmem"))
       require(number(facts, "is_pmem") == 1 && number(facts, "msync_calls") == 0,

@@ -85,8 +85,11 @@ std::optional<std::string> private_mounts() {
 }
 
 LoopDisk::LoopDisk(const DiskKind &kind, std::uint64_t variation, const std::string &directory)
-    : kind_(kind), directory_(directory), image_(memfd_create("power-disk", MFD_CLOEXEC)) {
-  if (ftruncate(image_.get(), static_cast<off_t>(kind.bytes)) != 0) fail("memory for a disk");
+    : LoopDisk(kind, variation, directory, Fd(memfd_create("power-disk", MFD_CLOEXEC))) {}
+
+LoopDisk::LoopDisk(const DiskKind &kind, std::uint64_t variation, const std::string &directory, Fd image)
+    : kind_(kind), directory_(directory), image_(std::move(image)) {
+  if (ftruncate(image_.get(), static_cast<off_t>(kind.bytes)) != 0) fail("room for a disk");
   std::string name;
   const Fd device = attach(image_, &name);
   auto command = kind.mkfs[variation % kind.mkfs.size()];

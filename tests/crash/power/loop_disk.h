@@ -2,8 +2,8 @@
 //
 // The cut is the file system's shutdown call without a flush of its journal: from that instant nothing more
 // reaches the disk, and after the next mount, which replays the journal, exactly what had reached it is
-// there. The image is memory without a name and the loop device clears itself when the file system is
-// unmounted, so that nothing is left behind, however the test ends (private_mounts).
+// there. The image is memory without a name, unless a file is given for it, and the loop device clears itself
+// when the file system is unmounted, so that nothing is left behind, however the test ends (private_mounts).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -33,6 +33,8 @@ class LoopDisk {
   // Makes the file system, in one of the kind's variations, and mounts it on directory. Throws
   // std::runtime_error.
   LoopDisk(const DiskKind &kind, std::uint64_t variation, const std::string &directory);
+  // In this file, which takes on the kind's size.
+  LoopDisk(const DiskKind &kind, std::uint64_t variation, const std::string &directory, Fd image);
   ~LoopDisk();
   LoopDisk(const LoopDisk &) = delete;
   LoopDisk &operator=(const LoopDisk &) = delete;
