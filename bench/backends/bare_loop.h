@@ -18,6 +18,8 @@ namespace bench {
 
 class Backend {
  public:
+  using Word = std::uint64_t;
+
   void *open(const char *path, std::uint64_t bytes) {
     path_ = path;
     bytes_ = bytes;
