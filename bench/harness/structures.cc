@@ -28,44 +28,46 @@ std::vector<std::string> StructureComparison::names() const {
   return names;
 }
 
-Reply StructureComparison::run(System &system, const std::string &phase, std::uint64_t per_commit) {
-  if (phase != "read") system.commits += size_.per_round / per_commit;
-  return system.worker->ask(phase + " " + std::to_string(size_.per_round) + " " + std::to_string(per_commit));
+Reply StructureComparison::run(System &system, const std::string &phase, std::uint64_t values,
+                               std::uint64_t per_commit) {
+  if (phase != "read") system.commits += values / per_commit;
+  return system.worker->ask(phase + " " + std::to_string(values) + " " + std::to_string(per_commit));
 }
 
-std::vector<double> StructureComparison::round(System &system, std::uint64_t per_commit,
+std::vector<double> StructureComparison::round(System &system, std::uint64_t values, std::uint64_t per_commit,
                                                const std::string &clock) {
-  const double inserted = static_cast<double>(number(run(system, "insert", per_commit), clock));
-  const double read = static_cast<double>(number(run(system, "read", per_commit), clock));
-  const double erased = static_cast<double>(number(run(system, "delete", per_commit), clock));
-  const auto values = static_cast<double>(size_.per_round);
-  return {inserted / values, read / (values + static_cast<double>(size_.values)), erased / values};
+  const auto time = [&](const char *phase) {
+    return static_cast<double>(number(run(system, phase, values, per_commit), clock));
+  };
+  const double inserted = time("insert"), read = time("read"), erased = time("delete");
+  const auto changed = static_cast<double>(values);
+  return {inserted / changed, read / (changed + static_cast<double>(size_.values)), erased / changed};
 }
 
-std::vector<Rounds> StructureComparison::measure(std::uint64_t per_commit, const std::string &clock) {
+std::vector<Rounds> StructureComparison::measure(std::uint64_t values, std::uint64_t per_commit,
+                                                 const std::string &clock) {
   return interleave(systems_.size(), options_.rounds, phases,
-                    [&](std::size_t i) { return round(systems_[i], per_commit, clock); });
+                    [&](std::size_t i) { return round(systems_[i], values, per_commit, clock); });
 }
 
-void StructureComparison::verify() {
+void StructureComparison::verify(std::uint64_t values) {
   Reply first;
   for (System &system : systems_) {
-    // Nothing is in it after a round. One value in a commit: the newest is looked for, too.
-    (void)run(system, "insert", 1);
-    (void)run(system, "read", 1);
+    (void)run(system, "insert", values, 1);
+    (void)run(system, "read", values, 1);
     Reply facts = system.worker->ask("check");
     if (first.empty()) first = facts;
-    verify(system, facts, first);
+    verify(system, values, facts, first);
     system.worker->finish();
   }
 }
 
-void StructureComparison::verify(System &system, Reply &facts, const Reply &first) {
+void StructureComparison::verify(System &system, std::uint64_t values, Reply &facts, const Reply &first) {
   const auto require = [&](bool truth, const char *what) {
     if (!truth) fail(workload_.name + ": " + system.name + ": " + what);
   };
   require(number(facts, "intact") == 1, "the structure is damaged");
-  require(number(facts, "count") == size_.values + size_.per_round, "values are missing, or too many");
+  require(number(facts, "count") == size_.values + values, "values are missing, or too many");
   require(number(facts, "missing") == 0, "values that were deleted were not there");
   for (const char *same : {"digest", "sum"})
     require(number(facts, same) == number(first, same), "the values differ from the first system's");

@@ -21,10 +21,9 @@ struct StructureWorkload {
 
 class StructureComparison {
  public:
-  // How much is done: the values in it before and after each round, inserted and deleted in each, and how
-  // many there may be.
+  // The values in it before and after each round, and how many there may be.
   struct Size {
-    std::uint64_t values, per_round, values_max;
+    std::uint64_t values, values_max;
   };
   // What a worker's facts must be.
   struct Expected {
@@ -40,12 +39,13 @@ class StructureComparison {
            std::vector<std::string> environment, Expected expected);
   std::vector<std::string> names() const;
 
-  // Insert, read and delete, in ns by this clock ("ns" or "wall_ns") per value.
+  // Inserts so many values, reads all, deletes the oldest ones: in ns by this clock ("ns" or "wall_ns") per
+  // value. values: a multiple of per_commit.
   enum Phase { insert, read, erase, phases };
-  std::vector<Rounds> measure(std::uint64_t per_commit, const std::string &clock);
+  std::vector<Rounds> measure(std::uint64_t values, std::uint64_t per_commit, const std::string &clock);
 
-  // Fails unless each system did the work, and the same work. Ends the workers.
-  void verify();
+  // After so many more inserts: fails unless each system did the work, and the same work. Ends the workers.
+  void verify(std::uint64_t values);
 
  private:
   struct System {
@@ -55,9 +55,10 @@ class StructureComparison {
     std::uint64_t commits;
   };
 
-  std::vector<double> round(System &system, std::uint64_t per_commit, const std::string &clock);
-  Reply run(System &system, const std::string &phase, std::uint64_t per_commit);
-  void verify(System &system, Reply &facts, const Reply &first);
+  std::vector<double> round(System &system, std::uint64_t values, std::uint64_t per_commit,
+                            const std::string &clock);
+  Reply run(System &system, const std::string &phase, std::uint64_t values, std::uint64_t per_commit);
+  void verify(System &system, std::uint64_t values, Reply &facts, const Reply &first);
 
   const Options &options_;
   const StructureWorkload &workload_;

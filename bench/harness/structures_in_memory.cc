@@ -17,7 +17,7 @@ void compare_structure_in_memory(const Options &options, const StructureWorkload
                                  const std::vector<std::pair<StructureComparison::Phase, Ratio>> &aims) {
   const ScratchDir scratch;
   const std::uint64_t values = options.quick ? kValuesQuick : kValues;
-  StructureComparison c(options, workload, {0, values, values});
+  StructureComparison c(options, workload, {0, values});
   const auto add = [&](const char *name, const char *backend, std::vector<std::string> environment,
                        unsigned fences = 0) {
     c.add(name, backend, scratch.file(name), std::move(environment), {fences});
@@ -35,7 +35,7 @@ void compare_structure_in_memory(const Options &options, const StructureWorkload
   Figure figure(options, {workload.name, workload.title + " on tmpfs, memory media", "phase", "ns per value"},
                 c.names());
   const std::string phases[] = {workload.insert, workload.read, workload.erase};
-  const std::vector<Rounds> one = c.measure(1, "ns");
+  const std::vector<Rounds> one = c.measure(values, 1, "ns");
   for (const int phase :
        {StructureComparison::insert, StructureComparison::read, StructureComparison::erase}) {
     std::vector<Ratio> ratios;
@@ -43,11 +43,11 @@ void compare_structure_in_memory(const Options &options, const StructureWorkload
       if (of == phase) ratios.push_back(ratio);
     figure.row(phases[phase], one[static_cast<std::size_t>(phase)], ratios);
   }
-  const std::vector<Rounds> more = c.measure(kMore, "ns");
+  const std::vector<Rounds> more = c.measure(values, kMore, "ns");
   for (const int phase : {StructureComparison::insert, StructureComparison::erase})
     figure.row(phases[phase] + " x" + std::to_string(kMore), more[static_cast<std::size_t>(phase)],
                {{"libpmemobj", "snapshot"}});
-  c.verify();
+  c.verify(values);
 }
 
 }  // namespace bench

@@ -18,7 +18,9 @@ namespace {
 using power::DiskKind;
 using power::LoopDisk;
 
-constexpr StructureComparison::Size kSize = {200'000, 512, 250'000}, kSizeQuick = {20'000, 64, 25'000};
+constexpr StructureComparison::Size kSize = {200'000, 210'000}, kSizeQuick = {20'000, 21'000};
+constexpr std::uint64_t kValues = 512, kValuesQuick = 64;  // a round's; with more per commit kTimes as many
+constexpr std::uint64_t kTimes = 8;
 constexpr std::uint64_t kMore = 64;  // per commit, after one per commit
 constexpr std::uint64_t kDiskBytes = std::uint64_t{320} << 20;
 
@@ -114,13 +116,15 @@ void compare_structure_on_disks(const Options &options, const StructureWorkload 
       options,
       {workload.name + "_disk", workload.title + " on loop mounts, wall time", "phase", "us per value"},
       c.names());
+  const std::uint64_t values = options.quick ? kValuesQuick : kValues;
   for (const std::uint64_t per_commit : {std::uint64_t{1}, kMore}) {
-    const std::vector<Rounds> times = c.measure(per_commit, "wall_ns");
+    const std::vector<Rounds> times =
+        c.measure(per_commit == 1 ? values : kTimes * values, per_commit, "wall_ns");
     const std::string suffix = per_commit == 1 ? "" : " x" + std::to_string(per_commit);
     show(figure, workload.insert + suffix, times[StructureComparison::insert]);
     show(figure, workload.erase + suffix, times[StructureComparison::erase]);
   }
-  c.verify();
+  c.verify(values);
 }
 
 }  // namespace bench
