@@ -19,7 +19,7 @@ using power::DiskKind;
 using power::LoopDisk;
 
 constexpr StructureComparison::Size kSize = {200'000, 210'000}, kSizeQuick = {20'000, 21'000};
-constexpr std::uint64_t kValues = 512, kValuesQuick = 64;  // a round's; with more per commit kTimes as many
+constexpr std::uint64_t kValues = 128, kValuesQuick = 64;  // a round's; with more per commit kTimes as many
 constexpr std::uint64_t kTimes = 8;
 constexpr std::uint64_t kMore = 64;  // per commit, after one per commit
 constexpr std::uint64_t kDiskBytes = std::uint64_t{320} << 20;
