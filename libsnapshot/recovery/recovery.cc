@@ -5,6 +5,7 @@
 #include "log/record_cursor.h"
 #include "platform/grow_buffer.h"
 #include "platform/hash.h"
+#include "recovery/span_writer.h"
 
 namespace snapshot {
 namespace {
@@ -22,21 +23,6 @@ Status unreadable(const char *data_path, Status s) {
   m << data_path << ": cannot be read or written during recovery: " << error_words(s.error)
     << "; mend that and recover again, nothing is lost";
   return fail(s.error, m);
-}
-
-// Reads lines of the data file as the commit saw them: what lies at or beyond size counts as zeros.
-Status read_lines(int data_fd, u64 offset, u64 bytes, u64 size, u8 *to) {
-  const u64 inside = offset >= size ? 0 : min_u64(bytes, size - offset);
-  u64 done = 0;
-  while (done < inside) {
-    const long n = sys::pread(data_fd, to + done, inside - done, offset + done);
-    if (n == -EINTR) continue;
-    if (sys::failed(n)) return sys::status(n);
-    if (n == 0) break;
-    done += static_cast<u64>(n);
-  }
-  fill_bytes(to + done, 0, bytes - done);
-  return kOk;
 }
 
 // Whether the data file holds exactly the new lines of the record.
@@ -158,83 +144,46 @@ Status judge_undo(const LogView &log, int data_fd, const char *data_path, const 
   return kOk;
 }
 
-// Whether the bytes are right because they lie in a hole.
-bool right_in_hole(int data_fd, u64 offset, const u8 *from, const u8 *now, u64 bytes) {
-  if (!all_zero(from, bytes) || !all_zero(now, bytes)) return false;
-  const long data = sys::lseek(data_fd, static_cast<long>(offset), SEEK_DATA);
-  return data == -ENXIO || (!sys::failed(data) && static_cast<u64>(data) >= offset + bytes);
-}
-
-// Leaves out pages that are right and holes: a full disk has no blocks for them.
-Status write_piece(int fd, const u8 *from, const u8 *now, u64 bytes, u64 offset) {
-  u64 begin = 0;
-  for (u64 at = 0, end; at < bytes; at = end) {
-    end = min_u64(bytes, round_down(offset + at, kPageBytes) + kPageBytes - offset);
-    if (!right_in_hole(fd, offset + at, from + at, now + at, end - at)) continue;
-    if (Status s = write_exactly(fd, from + begin, at - begin, offset + begin); !s.ok()) return s;
-    begin = end;
-  }
-  return write_exactly(fd, from + begin, bytes - begin, offset + begin);
-}
-
-// Writes the lines of the record, as far as they lie before size: those that it holds, or, of a complete undo
-// commit, once more those that the file has.
-// Also where the file is right already: after a sync that failed the kernel counts its pages as clean, and
-// the next sync, which "succeeds", writes none of them (Rebello et al., "Can Applications Recover from fsync
-// Failures?", USENIX ATC 2020).
-Status write_lines(const LogView &log, const RecordView &record, bool from_log, u64 size, int data_fd,
-                   GrowBuffer<u8> &buffer) {
-  if (Status s = buffer.reserve(2 * RecordCursor::kPieceBytes); !s.ok()) return s;
-  u8 *const lines_now = buffer.data(), *const lines_in_log = lines_now + RecordCursor::kPieceBytes;
-  RecordCursor cursor(log.fd, record);
-  LinePiece lines;
-  while (cursor.next(&lines)) {
-    if (lines.file_offset >= size) continue;
-    const u64 bytes = min_u64(lines.bytes, size - lines.file_offset);
-    if (Status s = read_lines(data_fd, lines.file_offset, bytes, size, lines_now); !s.ok()) return s;
-    if (from_log)
-      if (Status s = read_exactly(log.fd, lines_in_log, lines.bytes, lines.log_offset); !s.ok()) return s;
-    const u8 *from = from_log ? lines_in_log : lines_now;
-    if (Status s = write_piece(data_fd, from, lines_now, bytes, lines.file_offset); !s.ok()) return s;
-    SNAPSHOT_STEP("recovery-line");
-  }
-  return cursor.status();
-}
-
 // In their order. Only the last one can have made the file shorter (log_reader.cc), so nothing that it cut
 // off comes back.
-Status write_appended(const LogView &log, const Findings &findings, int data_fd, GrowBuffer<u8> &buffer) {
+Status write_appended(const LogView &log, const Findings &findings, SpanWriter &writer) {
   const Area &area = log.record[findings.area].area;
   RecordView record;
   u64 at = area.offset;
   for (u64 left = findings.redo; left != 0; --left, at = record.end()) {
     if (Status s = read_record_at(log, area, at, &record); !s.ok()) return s;
     const u64 size = min_u64(record.header.size_after, findings.size_recovered);
-    if (Status s = write_lines(log, record, true, size, data_fd, buffer); !s.ok()) return s;
+    if (Status s = writer.write(log, record, true, size); !s.ok()) return s;
   }
   return kOk;
 }
 
 // The older record first. What it has beyond its own size is not written, and need not be zeros: the file
 // cannot grow again before a cut is durable, or the next record has the zeros (commit/resize.cc).
-Status write_redo(const LogView &log, const Findings &findings, int data_fd, GrowBuffer<u8> &buffer) {
+Status write_redo(const LogView &log, const Findings &findings, SpanWriter &writer) {
   for (u64 left = findings.redo; left != 0; --left) {
     const RecordView &record = log.record[findings.area ^ (left - 1)];
     const u64 size = min_u64(record.header.size_after, findings.size_recovered);
-    if (Status s = write_lines(log, record, true, size, data_fd, buffer); !s.ok()) return s;
+    if (Status s = writer.write(log, record, true, size); !s.ok()) return s;
   }
   return kOk;
 }
 
+// The lines of the records that count, as far as they lie before the size: those that they hold, or, of a
+// complete undo commit, once more those that the file has. Also where the file is right already: after a sync
+// that failed the kernel counts its pages as clean, and the next sync, which "succeeds", writes none of them
+// (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 Status write_records(const LogView &log, const Findings &findings, int data_fd) {
   if (findings.sequence == 0) return kOk;
-  GrowBuffer<u8> buffer;
-  const Status s = log.record[findings.area].appended() ? write_appended(log, findings, data_fd, buffer)
-                   : findings.redo != 0
-                       ? write_redo(log, findings, data_fd, buffer)
-                       : write_lines(log, log.record[findings.area], findings.verdict == Verdict::undo,
-                                     findings.size_recovered, data_fd, buffer);
-  buffer.release();
+  const RecordView &newest = log.record[findings.area];
+  SpanWriter writer(log.fd, data_fd);
+  Status s = writer.reserve();
+  if (s.ok())
+    s = newest.appended() ? write_appended(log, findings, writer)
+        : findings.redo != 0
+            ? write_redo(log, findings, writer)
+            : writer.write(log, newest, findings.verdict == Verdict::undo, findings.size_recovered);
+  writer.release();
   return s;
 }
 

@@ -18,13 +18,13 @@ using test::Change;
 using test::LoggedFile;
 using test::u64;
 
-constexpr u64 kSize = 8192;
+constexpr u64 kSize = 9 * 4096;
 
-// Runs of several lengths, so that recovery writes several times.
-const Change kChange = {{test::lines_of(1, 1, 'n'), test::lines_of(4, 3, 'n'), test::lines_of(20, 8, 'n'),
-                         test::lines_of(63, 1, 'n'), test::lines_of(100, 40, 'n')},
-                        9000};
-constexpr uint32_t kOffsets[] = {64, 256, 1280, 4032, 6400};
+// Runs of several lengths, with pages between them, so that recovery writes several times.
+const Change kChange = {{test::lines_of(1, 1, 'n'), test::lines_of(132, 3, 'n'), test::lines_of(276, 8, 'n'),
+                         test::lines_of(447, 1, 'n'), test::lines_of(548, 40, 'n')},
+                        kSize + 808};
+constexpr uint32_t kOffsets[] = {64, 132 * 64, 276 * 64, 447 * 64, 548 * 64};
 
 struct Crashed {
   Crashed() : file(dir / "data", std::string(kSize, 'a')) {
@@ -32,7 +32,7 @@ struct Crashed {
     before = file.contents();
     file.write_record(kChange);
     file.put_lines(kChange);
-    file.put_bytes(100 * 64 + 5, "torn");
+    file.put_bytes(548 * 64 + 5, "torn");
     file.crash();
   }
   int recover() {
@@ -118,7 +118,7 @@ TEST_CASE("a write that is cut short by a crash is put right") {
 TEST_CASE("a file that cannot be read or written is reported, and recovery works once that is mended") {
   Crashed c;
   const int status = test::in_child([&] {
-    if (!test::inject(SYS_pread64, 3, 256, 257, test::fails_with(EIO))) return 0;
+    if (!test::inject(SYS_pread64, 3, kOffsets[1], kOffsets[1] + 1, test::fails_with(EIO))) return 0;
     return c.recover() == EIO ? 0 : 1;
   });
   CHECK(status == 0);
