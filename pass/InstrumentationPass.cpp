@@ -3,6 +3,7 @@
 #include "CheckCoalescing.h"
 #include "CheckEmitter.h"
 #include "DestinationFilter.h"
+#include "LoopMarking.h"
 #include "Report.h"
 #include "RuntimeSymbols.h"
 #include "StoreCollector.h"
@@ -53,9 +54,15 @@ static CheckList findChecks(Function &F, FunctionAnalysisManager &FAM,
     if (Decision == Fate::Track)
       Tracked.push_back(W);
   }
+  LoopRangeList Ranges;
+  if (Opts.GroupStores)
+    Ranges = takeLoopRanges(F, FAM, Tracked);
   CheckList Checks = coalesceChecks(F, Tracked, Opts.GroupStores);
+  for (const LoopRange &Range : Ranges)
+    Counts.countRange(Range, ORE);
   for (const Check &C : Checks)
     Counts.countCheck(C, ORE);
+  append_range(Checks, checksAfterLoops(F, FAM, Ranges));
   return Checks;
 }
 

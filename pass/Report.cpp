@@ -61,6 +61,21 @@ void Report::countCheck(const Check &C, OptimizationRemarkEmitter &ORE) {
   });
 }
 
+void Report::countRange(const LoopRange &Range,
+                        OptimizationRemarkEmitter &ORE) {
+  ++Checks;
+  ++NumChecks;
+  Grouped += Range.Writes - 1;
+  NumGrouped += Range.Writes - 1;
+  AfterLoops += Range.Writes;
+  ORE.emit([&] {
+    return OptimizationRemark(DEBUG_TYPE, "TrackedAfterLoop",
+                              Range.Highest.Inst)
+           << ore::NV("Writes", Range.Writes)
+           << " writes tracked by one check after the loop";
+  });
+}
+
 void Report::summarise(Module &M, OptimizationRemarkEmitter &ORE) const {
   auto First = find_if(M, [](Function &F) { return !F.isDeclaration(); });
   ORE.emit([&] {

@@ -12,6 +12,7 @@
 
 #include "CheckCoalescing.h"
 #include "DestinationFilter.h"
+#include "LoopMarking.h"
 
 #include "llvm/ADT/StringRef.h"
 
@@ -28,6 +29,7 @@ class Report {
 public:
   void countWrite(const Write &W, Fate F, llvm::OptimizationRemarkEmitter &ORE);
   void countCheck(const Check &C, llvm::OptimizationRemarkEmitter &ORE);
+  void countRange(const LoopRange &Range, llvm::OptimizationRemarkEmitter &ORE);
   /// A function that asked not to be instrumented.
   void countIgnoredFunction() { ++IgnoredFunctions; }
 
@@ -38,7 +40,8 @@ public:
 private:
   uint64_t Seen = 0;
   std::array<uint64_t, FateCount> Fates = {}; ///< by Fate
-  uint64_t Grouped = 0; ///< tracked by another write's check
+  uint64_t Grouped = 0;    ///< tracked by another write's check
+  uint64_t AfterLoops = 0; ///< tracked by a check after their loop
   uint64_t Checks = 0;
   uint64_t IgnoredFunctions = 0;
 };

@@ -39,7 +39,7 @@ inline constexpr u64 kWindowSkew = 256 << 10;
 inline constexpr u64 kBackingDistance = 2 * kRangeBytes - kWindowSkew;
 static_assert(kWindowSkew % (kLineBytes * kPageBytes) == 0);
 inline constexpr u64 kLineMapBase = SNAPSHOT_LINE_MAP_BASE;
-// One page more than lines: a declared range may seem to end one line beyond the range (track/mark.cc).
+// One page more than lines: a declared range may seem to end some lines beyond the range (track/mark.cc).
 inline constexpr u64 kLineMapBytes = kRangeBytes / kLineBytes + kPageBytes;
 inline constexpr u64 kPageMapBase = kWorkingBase + 5 * kRangeBytes;
 inline constexpr u64 kPageMapBytes = kRangeBytes / kPageBytes;

@@ -35,6 +35,22 @@ namespace {
 bool is_marked(LineIndex line) { return __atomic_load_n(&line_map()[line], __ATOMIC_RELAXED) != 0; }
 void set_mark(LineIndex line) { __atomic_store_n(&line_map()[line], u8{1}, __ATOMIC_RELAXED); }
 
+// Whether there is nothing to do for stores to these lines that have been made: what the pass asks for one
+// line (the third of the cases above).
+bool all_marked(Run run) {
+  typedef u64 Word __attribute__((may_alias));
+  constexpr u64 kAllEight = 0x0101010101010101;
+  LineIndex l = run.first;
+  for (; l < run.end() && l % 8 != 0; ++l)
+    if (!is_marked(l)) return false;
+  for (; l + 8 <= run.end(); l += 8)
+    if (__atomic_load_n(reinterpret_cast<Word *>(&line_map()[l]), __ATOMIC_RELAXED) != kAllEight)
+      return false;
+  for (; l < run.end(); ++l)
+    if (!is_marked(l)) return false;
+  return true;
+}
+
 // Cuts the run to the window it starts in; 0 lines if it starts in none. A store cannot have gone further,
 // but a declared range (memcpy's length, the span of a masked store) can.
 Slot clip_to_window(Run *run) {
@@ -112,7 +128,7 @@ void mark_piece(Slot slot, Run run) {
 void mark_lines(LineIndex first, LineIndex last) {
   Run whole{first, last - first + 1};
   const Slot slot = clip_to_window(&whole);
-  if (slot == 0) return;
+  if (slot == 0 || all_marked(whole)) return;
   if (whole.count == 1) prefetch_backing(whole.first);
   while (whole.count > 0) {
     const Run piece{whole.first, min_u64(whole.count, Run::kCountMax)};
@@ -223,30 +239,36 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_c
 __attribute__((visibility("hidden"), alias("__snapshot_mark_clean"), used)) SNAPSHOT_COLD_CALL void
 snapshot_mark_slow(const volatile void *, size_t);
 
-// A store of at most 64 bytes lies in one or two lines; if both are dirty there is nothing to do. In
-// assembler because a compiler saves every register that the slow path would need: here it is one, pushed,
-// and r11, which is free. A size of 0 gets to the slow path (0 - 1 is above any limit).
+// If all lines of a write are dirty there is nothing to do. In assembler because a compiler saves every
+// register that the slow path would need: here it is one, pushed, and r11, which is free. Up to a page,
+// because a loop's range may be a short one, marked again and again. A size of 0 gets to the slow path (0 - 1
+// is above any limit).
 //     line map byte = (address >> 6) + (LINE_MAP_BASE - (WORKING_BASE >> 6))
 __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *,
                                                                                       size_t) {
   __asm__(
+      ".pushsection .rodata\n\t"
+      ".balign 8\n\t"
+      "4: .quad %c[line_map]\n\t"
+      ".popsection\n\t"
       "movq %%rdi, %%r11\n\t"
       "shrq %[range_bits], %%r11\n\t"
       "cmpl %[range_index], %%r11d\n\t"
       "jne 2f\n\t"
       "pushq %%rax\n\t"
       "leaq -1(%%rsi), %%rax\n\t"
-      "cmpq $63, %%rax\n\t"
+      "cmpq $4095, %%rax\n\t"
       "ja 1f\n\t"
-      "movabsq %[line_map], %%r11\n\t"
       "addq %%rdi, %%rax\n\t"
       "shrq $6, %%rax\n\t"
-      "cmpb $0, (%%rax,%%r11)\n\t"
+      "movq %%rdi, %%r11\n\t"
+      "shrq $6, %%r11\n\t"
+      "subq %%rax, %%r11\n\t"      // 1 - lines
+      "addq 4b(%%rip), %%rax\n\t"  // the last line's byte
+      "3: cmpb $0, (%%rax,%%r11)\n\t"
       "je 1f\n\t"
-      "movq %%rdi, %%rax\n\t"
-      "shrq $6, %%rax\n\t"
-      "cmpb $0, (%%rax,%%r11)\n\t"
-      "je 1f\n\t"
+      "incq %%r11\n\t"
+      "jle 3b\n\t"
       "popq %%rax\n\t"
       "2: retq\n\t"
       "1: popq %%rax\n\t"
