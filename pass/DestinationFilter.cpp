@@ -27,6 +27,8 @@ const char *fateName(Fate F) {
     return "tracked";
   case Fate::SkipStack:
     return "stack";
+  case Fate::SkipStackAlias:
+    return "stack-alias";
   case Fate::SkipGlobal:
     return "global";
   case Fate::SkipThreadLocal:
@@ -107,6 +109,7 @@ Fate DestinationFilter::decideAddress(const Value *Address) const {
   SmallVector<const Value *, 8> Work = {Address};
   SmallPtrSet<const Value *, 8> Seen;
   Fate Result = Fate::Track;
+  bool IsAlias = false;
   while (!Work.empty()) {
     const Value *V = Work.pop_back_val();
     if (!Seen.insert(V).second)
@@ -118,9 +121,11 @@ Fate DestinationFilter::decideAddress(const Value *Address) const {
       Work.push_back(Next);
     } else if (const auto *Phi = dyn_cast<PHINode>(V)) {
       append_range(Work, Phi->incoming_values());
+      IsAlias = true;
     } else if (const auto *Select = dyn_cast<SelectInst>(V)) {
       Work.push_back(Select->getTrueValue());
       Work.push_back(Select->getFalseValue());
+      IsAlias = true;
     } else if (const auto *Freeze = dyn_cast<FreezeInst>(V)) {
       Work.push_back(Freeze->getOperand(0));
     } else {
@@ -129,7 +134,8 @@ Fate DestinationFilter::decideAddress(const Value *Address) const {
         return Result;
     }
   }
-  return Result; // They may differ; any one says why.
+  // They may differ; any one says why.
+  return IsAlias && Result == Fate::SkipStack ? Fate::SkipStackAlias : Result;
 }
 
 Fate DestinationFilter::decide(const Write &W) const {

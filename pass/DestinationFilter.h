@@ -15,6 +15,7 @@ namespace snapshot {
 enum class Fate {
   Track,
   SkipStack,        ///< an alloca or an argument passed by value
+  SkipStackAlias,   ///< one of several of these, behind phis or selects
   SkipGlobal,       ///< a global variable
   SkipThreadLocal,  ///< a thread-local variable
   SkipAllocation,   ///< a fresh result of malloc, operator new, ...

@@ -103,6 +103,7 @@ void Report::append(const Module &M, StringRef Path) const {
                            {"seen", int64_t(Seen)},
                            {"tracked", int64_t(Fates[unsigned(Fate::Track)])},
                            {"grouped", int64_t(Grouped)},
+                           {"after_loops", int64_t(AfterLoops)},
                            {"checks", int64_t(Checks)},
                            {"ignored_functions", int64_t(IgnoredFunctions)},
                            {"skipped", std::move(Skipped)}})

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/fail.h"
+#include "harness/random.h"
 
 namespace bench {
 namespace {
@@ -26,12 +27,14 @@ pid_t start(const std::vector<std::string> &command, int output) {
   return pid;
 }
 
-std::string read_all(int fd) {
-  std::string text;
+void read_all(int fd, ChildTime *child) {
+  Digest digest;
   char piece[4096];
-  for (ssize_t n; (n = read(fd, piece, sizeof piece)) > 0;)
-    if (text.size() < sizeof piece) text.append(piece, static_cast<std::size_t>(n));
-  return text;
+  for (ssize_t n; (n = read(fd, piece, sizeof piece)) > 0;) {
+    for (ssize_t i = 0; i < n; ++i) digest.add(static_cast<unsigned char>(piece[i]));
+    if (child->output.size() < sizeof piece) child->output.append(piece, static_cast<std::size_t>(n));
+  }
+  child->digest = digest.value();
 }
 
 }  // namespace
@@ -41,7 +44,8 @@ ChildTime run_child(const std::vector<std::string> &command) {
   if (pipe2(output, O_CLOEXEC) != 0) fail(std::string("pipe: ") + strerror(errno));
   const pid_t pid = start(command, output[1]);
   close(output[1]);
-  std::string text = read_all(output[0]);
+  ChildTime child{};
+  read_all(output[0], &child);
   close(output[0]);
   int status = 0;
   rusage usage{};
@@ -49,7 +53,8 @@ ChildTime run_child(const std::vector<std::string> &command) {
   wait4(pid, &status, 0, &usage);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(command[0] + ": did not end well");
   const auto &user = usage.ru_utime;
-  return {static_cast<double>(user.tv_sec) + 1e-6 * static_cast<double>(user.tv_usec), text};
+  child.user_seconds = static_cast<double>(user.tv_sec) + 1e-6 * static_cast<double>(user.tv_usec);
+  return child;
 }
 
 }  // namespace bench

@@ -1,13 +1,15 @@
 // The time of a program that runs to its end.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace bench {
 
 struct ChildTime {
-  double user_seconds;
-  std::string output;  // what it printed, up to 4096 bytes
+  double user_seconds;   // with those of the children that it waited for
+  std::string output;    // what it printed, some thousand bytes at most
+  std::uint64_t digest;  // of all that it printed
 };
 
 // Fails if the program's exit status is not 0.

@@ -11,7 +11,8 @@ target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:
 @t = thread_local global i32 0
 declare ptr @malloc(i64)
 
-; CHECK-DAG: write not tracked: stack
+; CHECK-DAG: write not tracked: stack{{$}}
+; CHECK-DAG: write not tracked: stack-alias
 ; CHECK-DAG: write not tracked: global
 ; CHECK-DAG: write not tracked: thread-local
 ; CHECK-DAG: write not tracked: fresh-allocation
@@ -20,15 +21,19 @@ declare ptr @malloc(i64)
 ; CHECK-DAG: 2 writes tracked by one check
 ; CHECK-DAG: write announced and tracked
 ; CHECK-DAG: write tracked
-; CHECK: module summary: 10 writes seen, 5 tracked by 4 checks (1 grouped), 1 skipped as stack, 1 skipped as global, 1 skipped as thread-local, 1 skipped as fresh-allocation, 1 skipped as address-space
+; CHECK: module summary: 11 writes seen, 5 tracked by 4 checks (1 grouped), 1 skipped as stack, 1 skipped as stack-alias, 1 skipped as global, 1 skipped as thread-local, 1 skipped as fresh-allocation, 1 skipped as address-space
 
-; JSON: {"checks":4,"grouped":1,"ignored_functions":1,
-; JSON-SAME: "seen":10,"skipped":{"address-space":1,"empty":0,"fresh-allocation":1,"global":1,"stack":1,"thread-local":1},"tracked":5}
+; JSON: {"after_loops":0,"checks":4,"grouped":1,"ignored_functions":1,
+; JSON-SAME: "seen":11,"skipped":{"address-space":1,"empty":0,"fresh-allocation":1,"global":1,"stack":1,"stack-alias":1,"thread-local":1},"tracked":5}
 
 ; UNWRITABLE: error: snapshot: cannot write statistics to {{.*}}.json/x
 define void @f(ptr %p, ptr %q, ptr %r, ptr addrspace(257) %fs) {
   %a = alloca i32
   store i32 1, ptr %a
+  %b = alloca i32
+  %c = icmp eq ptr %p, %q
+  %ab = select i1 %c, ptr %a, ptr %b
+  store i32 1, ptr %ab
   store i32 1, ptr @g
   store i32 1, ptr @t
   %m = call ptr @malloc(i64 4)
