@@ -72,7 +72,7 @@ public:
 private:
   void add(const Write &W);
   void addToGroup(const Write &W);
-  void close(Group &G);
+  void close(Value *Base, Group &G);
   void closeAll();
 
   const DataLayout &DL;
@@ -82,8 +82,12 @@ private:
 } // namespace
 
 // One check for the group, one mark for each part without a line-sized gap.
-void Coalescer::close(Group &G) {
+void Coalescer::close(Value *Base, Group &G) {
   Check C{G.Last, false, unsigned(G.Members.size()), {}};
+  // Fields of a structure: one shift of its address serves all checks that it
+  // reaches. Above the object, at its end, the base may be out of the range.
+  if (G.Begin >= 0)
+    C.Base = Base;
   sort(G.Members, [](const Member &A, const Member &B) {
     return std::tie(A.Offset, A.Order) < std::tie(B.Offset, B.Order);
   });
@@ -106,7 +110,7 @@ void Coalescer::close(Group &G) {
 
 void Coalescer::closeAll() {
   for (auto &[Base, G] : Open)
-    close(G);
+    close(Base, G);
   Open.clear();
 }
 
@@ -119,7 +123,7 @@ void Coalescer::addToGroup(const Write &W) {
   Group &G = Open[Base];
   int64_t Begin = std::min(G.Begin, M.Offset), End = std::max(G.End, M.end());
   if (!G.Members.empty() && End - Begin > MaxGroupBytes) {
-    close(G);
+    close(Base, G);
     G = Group();
   }
   if (G.Members.empty()) {

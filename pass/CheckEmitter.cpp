@@ -125,9 +125,9 @@ CheckEmitter::Prepared CheckEmitter::prepare(IRBuilder<> &B, const Check &C) {
       P.Addresses.push_back(Span.Conditional ? B.CreateFreeze(Address)
                                              : Address);
     }
+    Value *Checked = C.Base ? plainPointer(B, C.Base) : P.Addresses.front();
     if (isChecked())
-      P.InRange =
-          isInRange(B, B.CreatePtrToInt(P.Addresses.front(), B.getInt64Ty()));
+      P.InRange = isInRange(B, B.CreatePtrToInt(Checked, B.getInt64Ty()));
   }
   return P;
 }
