@@ -25,8 +25,8 @@ struct Check {
   /// What to mark. The first address is the one that is checked: all belong to
   /// one object, which is in the working range or is not.
   llvm::SmallVector<Destination, 1> Spans;
-  /// Or, if not null, what is checked: a pointer into the same object, not above
-  /// the first address, that other checks are likely to look at too.
+  /// Or, if not null, what is checked: a pointer into the same object, not
+  /// above the first address, that other checks are likely to look at too.
   llvm::Value *Base = nullptr;
 };
 

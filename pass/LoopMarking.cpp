@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/ScalarEvolutionExpressions.h"
@@ -21,15 +22,15 @@ namespace snapshot {
 // A step, or a gap, of less than a line skips no line.
 static constexpr int64_t LineBytes = 64;
 
-// The check is repeated at each end of the loop.
-static constexpr unsigned MaxExits = 4;
+// The check is repeated at each place where the loop ends.
+static constexpr size_t MaxPlaces = 4;
 
 // In the terms of SCEVExpander: what computing the start of a range again may
 // cost. A few additions, no division.
 static constexpr unsigned ExpansionBudget = 4;
 
 // The blocks that a loop is left from.
-using Exits = SmallVector<BasicBlock *, MaxExits>;
+using Exits = SmallVector<BasicBlock *, 4>;
 
 static Exits exitsOf(const Loop &L) {
   Exits Blocks;
@@ -42,12 +43,33 @@ static BasicBlock *successorOutside(const BasicBlock *Exit, const Loop &L) {
                   [&](const BasicBlock *Next) { return !L.contains(Next); });
 }
 
+// Whether the block is an end of the loop and of nothing else, so that the
+// check can be put there for all edges that lead to it.
+static bool isReachedFromLoopOnly(BasicBlock *Out, const Loop &L) {
+  return all_of(predecessors(Out),
+                [&](const BasicBlock *From) { return L.contains(From); });
+}
+
+static size_t countPlaces(const Loop &L) {
+  SmallPtrSet<BasicBlock *, 4> Shared;
+  size_t Edges = 0;
+  for (BasicBlock *Exit : exitsOf(L)) {
+    BasicBlock *Out = successorOutside(Exit, L);
+    if (isReachedFromLoopOnly(Out, L))
+      Shared.insert(Out);
+    else
+      ++Edges;
+  }
+  return Shared.size() + Edges;
+}
+
 namespace {
 struct Member {
   size_t Index;   // in the list of writes
   int64_t Offset; // from the group's first
   int64_t End;
-  bool Always; // made by each iteration that comes to an end of the loop
+  bool Always; // made by each iteration that comes to an end of the loop, or
+               // taken to be
 };
 
 // Writes of one loop with one step, at constant distances.
@@ -97,11 +119,13 @@ bool Finder::canMarkAfter(Loop &L) {
   if (!IsNew)
     return Known->second;
   Exits Blocks = exitsOf(L);
-  if (!L.getLoopLatch() || Blocks.empty() || Blocks.size() > MaxExits)
+  if (!L.getLoopLatch() || Blocks.empty())
     return false;
   for (BasicBlock *Exit : Blocks)
     if (!isa<BranchInst>(Exit->getTerminator()))
       return false;
+  if (countPlaces(L) > MaxPlaces)
+    return false;
   for (BasicBlock *BB : L.blocks())
     if (any_of(*BB, isMarkBarrier))
       return false;
@@ -150,7 +174,9 @@ void Finder::add(size_t Index) {
   std::optional<int64_t> Step = stepOf(Address, W.Dest.Address, *L);
   if (!Step)
     return;
-  Member M{Index, 0, int64_t(W.Dest.Bytes), isAlwaysMade(*W.Inst, *L)};
+  // To mark one place that no iteration came to write does no harm.
+  Member M{Index, 0, int64_t(W.Dest.Bytes),
+           *Step == 0 || isAlwaysMade(*W.Inst, *L)};
   for (Group &G : Groups) {
     if (G.L != L || G.Step != *Step)
       continue;
@@ -247,6 +273,7 @@ static Check checkAt(Instruction *Before, const LoopRange &Range,
   Destination Whole;
   Whole.Address = Low;
   Whole.End = End;
+  Whole.Conditional = Range.L->isLoopInvariant(Range.Lowest.Dest.Address);
   C.Spans.push_back(Whole);
   return C;
 }
@@ -261,15 +288,18 @@ CheckList checksAfterLoops(Function &F, FunctionAnalysisManager &FAM,
   auto &SE = FAM.getResult<ScalarEvolutionAnalysis>(F);
   SCEVExpander Expander(SE, F.getParent()->getDataLayout(), "snapshot",
                         /*PreserveLCSSA=*/false);
-  for (const LoopRange &Range : Ranges)
+  for (const LoopRange &Range : Ranges) {
+    SmallPtrSet<BasicBlock *, 4> Ends;
     for (BasicBlock *Exit : exitsOf(*Range.L)) {
       // To split an edge may split others: look at each when it is its turn.
       BasicBlock *Out = successorOutside(Exit, *Range.L);
-      BasicBlock *End =
-          Out->getUniquePredecessor() ? Out : SplitEdge(Exit, Out, &DT, &LI);
-      Checks.push_back(
-          checkAt(&*End->getFirstInsertionPt(), Range, SE, Expander));
+      if (!isReachedFromLoopOnly(Out, *Range.L))
+        Out = SplitEdge(Exit, Out, &DT, &LI);
+      if (Ends.insert(Out).second)
+        Checks.push_back(
+            checkAt(&*Out->getFirstInsertionPt(), Range, SE, Expander));
     }
+  }
   return Checks;
 }
 

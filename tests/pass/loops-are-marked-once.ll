@@ -98,17 +98,41 @@ done:
   ret void
 }
 
-; Two ways out: a mark on each.
+; Two ways out to one place: one mark. To places that are reached otherwise, too: a mark on each way.
 ; CHECK-LABEL: define void @two_exits(
+; CHECK:       loop:
+; CHECK-NOT:     call
+; CHECK:       done:
+; CHECK:         call {{.*}}@__snapshot_mark(ptr %p,
+; CHECK-NOT:     call
+; CHECK:       }
+define void @two_exits(ptr %p, i64 %n, ptr %q) {
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i1, %next ]
+  %a = getelementptr inbounds i8, ptr %p, i64 %i
+  store i8 1, ptr %a
+  %x = load i1, ptr %q
+  br i1 %x, label %done, label %next
+next:
+  %i1 = add nuw i64 %i, 1
+  %c = icmp ult i64 %i1, %n
+  br i1 %c, label %loop, label %done
+done:
+  ret void
+}
+; CHECK-LABEL: define void @two_ways(
 ; CHECK:       loop:
 ; CHECK-NOT:     call
 ; CHECK:         br i1 %x
 ; CHECK-COUNT-2: call {{.*}}@__snapshot_mark(ptr %p,
 ; CHECK-NOT:     call
 ; CHECK:       }
-define void @two_exits(ptr %p, i64 %n, ptr %q) {
+define void @two_ways(ptr %p, i64 %n, ptr %q) {
 entry:
-  br label %loop
+  %e = icmp eq i64 %n, 0
+  br i1 %e, label %done, label %loop
 loop:
   %i = phi i64 [ 0, %entry ], [ %i1, %next ]
   %a = getelementptr inbounds i8, ptr %p, i64 %i
@@ -128,7 +152,8 @@ done:
 ; CHECK:       loop:
 ; CHECK-NOT:     call
 ; CHECK:       done:
-; CHECK:         call {{.*}}@__snapshot_mark(ptr %p,
+; CHECK:         [[P:%.*]] = freeze ptr %p
+; CHECK:         call {{.*}}@__snapshot_mark(ptr [[P]],
 define void @one_place(ptr %p, ptr %q, i64 %n) {
 entry:
   br label %loop
@@ -136,6 +161,31 @@ loop:
   %i = phi i64 [ 0, %entry ], [ %i1, %loop ]
   store i64 %i, ptr %p
   %i1 = load i64, ptr %q
+  %c = icmp ult i64 %i1, %n
+  br i1 %c, label %loop, label %done
+done:
+  ret void
+}
+
+; The same, only in some iterations: it is marked in any case.
+; CHECK-LABEL: define void @one_place_sometimes(
+; CHECK:       write:
+; CHECK-NOT:     call
+; CHECK:       done:
+; CHECK:         [[P:%.*]] = freeze ptr %p
+; CHECK:         call {{.*}}@__snapshot_mark(ptr [[P]],
+define void @one_place_sometimes(ptr %p, ptr %q, i64 %n) {
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i1, %next ]
+  %x = load i1, ptr %q
+  br i1 %x, label %write, label %next
+write:
+  store i64 %i, ptr %p
+  br label %next
+next:
+  %i1 = add nuw i64 %i, 1
   %c = icmp ult i64 %i1, %n
   br i1 %c, label %loop, label %done
 done:

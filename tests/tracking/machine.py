@@ -94,7 +94,7 @@ ASSEMBLER = [
     (8, '__asm__("leaq 3(%1), %0" : "=r"(*(uint64_t *)p) : "r"(s));'),
     (16, '__asm__ volatile("movups %%xmm0, %0" : "=m"(*(__m128i *)p)); p[5] ^= (byte)s;'),
     (8, '__asm__ volatile("movq %1, (%0)" : : "r"(p), "r"(s) : "memory");'),
-    (64, 'void *to = p; uint64_t n = s % 40 + 1; __asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"((int)(s >> 8)) : "memory");'),
+    (64, 'void *to = p; uint64_t bytes = s % 40 + 1; __asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"((int)(s >> 8)) : "memory");'),
     (200, '__asm__("movq %2, %0\\n\\tmovq %2, %1" : "=m"(*(uint64_t *)p), "=m"(*(uint64_t *)(p + 160)) : "r"(s));'),
     (16, '__asm__ volatile("cmpxchg16b %0" : "+m"(*(int128 *)p) : "a"(*(uint64_t *)p), "d"(((uint64_t *)p)[1]), "b"(s), "c"(s) : "cc");'),
     (8, '__asm__("bts %1, %0" : "+m"(*(uint64_t *)p) : "Ir"((unsigned)(s % 64)) : "cc"); p[0] ^= (byte)s;'),
