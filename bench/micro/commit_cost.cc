@@ -12,6 +12,7 @@
 #include "harness/random.h"
 #include "harness/scratch_dir.h"
 #include "harness/stats.h"
+#include "micro/bare_commit.h"
 
 namespace {
 
@@ -46,29 +47,36 @@ bench::Summary repeat(Round round) {
 
 // ns per commit, with the stores before it: the clock costs too much to be read between them. Lines are
 // scattered: the k-th of a commit is a random line in the k-th part of the array, so that none comes twice.
-bench::Summary cost_of_commit(std::uint64_t lines) {
-  const std::uint64_t commits = lines >= 1024 ? 8 : 16384 / lines;
+template <typename Store, typename Commit>
+double cost_of_commit(std::uint64_t lines, Store store, Commit commit_all) {
+  const std::uint64_t commits = lines >= 65536 ? 1 : lines >= 1024 ? 8 : 16384 / lines;
   const std::uint64_t part = kLines / lines;
   static bench::Random random(1);
-  return repeat([&] {
-    return time_of(static_cast<double>(commits), [&] {
-      for (std::uint64_t c = 0; c < commits; ++c) {
-        for (std::uint64_t k = 0; k < lines; ++k) array[(k * part + random.next() % part) * kLineWords] += 1;
-        commit();
-      }
-    });
+  return time_of(static_cast<double>(commits), [&] {
+    for (std::uint64_t c = 0; c < commits; ++c) {
+      for (std::uint64_t k = 0; k < lines; ++k) store(k * part + random.next() % part);
+      commit_all();
+    }
   });
 }
 
-void commits() {
+void commits(bench::BareCommit &bare) {
   std::printf("stores to scattered lines of 64 MiB and a commit, SNAPSHOT_MEDIA=memory: ns, median of %u\n",
               rounds);
-  std::printf("  %-8s%16s%16s\n", "lines", "per commit", "per line");
-  for (const std::uint64_t lines : {1u, 2u, 16u, 128u, 1024u, 16384u}) {
-    const bench::Summary cost = cost_of_commit(lines);
-    std::printf("  %-8llu%17s%16.0f\n", static_cast<unsigned long long>(lines),
-                bench::with_spread(cost, 0).c_str(), cost.median / static_cast<double>(lines));
+  std::printf("  %-8s%16s%16s%16s%16s\n", "lines", "per commit", "per line", "bare loop", "times bare");
+  for (const std::uint64_t lines : {1u, 2u, 16u, 256u, 4096u, 65536u, 1048576u}) {
+    const bench::Rounds times = bench::interleave(2, rounds, [&](std::size_t which) {
+      if (which == 0)
+        return cost_of_commit(lines, [](std::uint64_t line) { array[line * kLineWords] += 1; }, commit);
+      return cost_of_commit(lines, [&](std::uint64_t line) { bare.store(line); }, [&] { bare.commit(); });
+    });
+    const bench::Summary cost = bench::summarise(times[0]);
+    std::printf("  %-8llu%17s%16.0f%17s%17s\n", static_cast<unsigned long long>(lines),
+                bench::with_spread(cost, 0).c_str(), cost.median / static_cast<double>(lines),
+                bench::with_spread(bench::summarise(times[1]), 0).c_str(),
+                bench::with_spread(bench::summarise(bench::paired_ratios(times[0], times[1])), 2).c_str());
   }
+  if (!bare.is_committed()) bench::fail("the bare loop's file is not what was committed");
 }
 
 constexpr std::uint64_t kNearLines = 256;  // 16 KiB: cached, so that only the tracking is timed
@@ -133,7 +141,8 @@ void copies() {
 
 void commit_cost(const bench::Options &options) {
   rounds = options.rounds;
-  setenv("SNAPSHOT_MEDIA", "memory", 1);  // read when the file is mapped
+  setenv("SNAPSHOT_MEDIA", "memory", 1);    // read when the file is mapped
+  setenv("SNAPSHOT_IGNORE", "*/bare*", 1);  // the bare loop's files are the kernel's
   bench::ScratchDir scratch;
   bench::Backend backend;
   array = static_cast<std::uint64_t *>(backend.open(scratch.file("array").c_str(), kFileBytes));
@@ -141,7 +150,8 @@ void commit_cost(const bench::Options &options) {
   backend.initialise([] {
     for (std::uint64_t i = 0; i < kFileBytes / sizeof *array; ++i) array[i] = i;
   });
-  commits();
+  bench::BareCommit bare(scratch.file("bare"), scratch.file("bare-log"), kFileBytes);
+  commits(bare);
   stores();
   copies();
 }
