@@ -19,16 +19,6 @@ Status fail_on(const char *path, int error, const char *doing, const char *advic
   return fail(error, m);
 }
 
-void directory_of(const char *path, Path *out) {
-  u64 slash = 0;
-  for (u64 i = 0; path[i] != 0; ++i)
-    if (path[i] == '/') slash = i;
-  for (u64 i = 0; i < max_u64(slash, 1); ++i) {
-    const char one[2] = {path[i], 0};
-    *out << one;
-  }
-}
-
 // Who holds the log, as far as its header tells; for the message only.
 u32 owner_of(int fd) {
   format::Header h;
@@ -121,7 +111,7 @@ void copy_access(int data_fd, int log_fd) {
   (void)sys::fchmod(log_fd, (data.st_mode & 0666) | 0600);
 }
 
-Status fill_new_log(int fd, const format::Header &header) {
+Status fill_new_log(int fd, const format::Header &header, Birth birth) {
   const u64 bytes = format::kFirstAreaOffset + 2 * format::kAreaBytesMin;
   if (Status s = sys::status(sys::fallocate(fd, 0, 0, bytes)); !s.ok()) {
     if (s.error != EOPNOTSUPP) return s;
@@ -135,6 +125,8 @@ Status fill_new_log(int fd, const format::Header &header) {
         header.log_id, i, {format::kFirstAreaOffset + i * format::kAreaBytesMin, format::kAreaBytesMin});
     if (Status s = write_exactly(fd, &entry, sizeof entry, format::kAreaEntryOffset[i]); !s.ok()) return s;
   }
+  if (birth == Birth::retired)
+    if (Status s = mark_retired(fd, header); !s.ok()) return s;
   return sys::status(sys::fsync(fd));
 }
 
@@ -142,6 +134,16 @@ Status fill_new_log(int fd, const format::Header &header) {
 
 bool same_file(const FileIdentity &a, const FileIdentity &b) {
   return a.inode == b.inode && (a.birth_ns == b.birth_ns || a.birth_ns == 0 || b.birth_ns == 0);
+}
+
+void directory_of(const char *path, Path *out) {
+  u64 slash = 0;
+  for (u64 i = 0; path[i] != 0; ++i)
+    if (path[i] == '/') slash = i;
+  for (u64 i = 0; i < max_u64(slash, 1); ++i) {
+    const char one[2] = {path[i], 0};
+    *out << one;
+  }
 }
 
 Status identify(int fd, FileIdentity *out) {
@@ -202,7 +204,7 @@ Status lock_existing_log(const char *path, Contention contention, bool writable,
 }
 
 Status create_log(const char *path, int data_fd, const FileIdentity &identity, u64 size_at_open, int *fd,
-                  format::Header *header) {
+                  format::Header *header, Birth birth) {
   Path temporary;
   if (Status s = open_unnamed(path, &temporary, fd); !s.ok()) return s;
   *header = {};
@@ -216,7 +218,7 @@ Status create_log(const char *path, int data_fd, const FileIdentity &identity, u
   header->owner_pid = static_cast<u32>(sys::getpid());
   header->checksum = hash_lines(HashKey(format::kMagic), 0, header, sizeof *header);
   copy_access(data_fd, *fd);
-  Status s = fill_new_log(*fd, *header);
+  Status s = fill_new_log(*fd, *header, birth);
   SNAPSHOT_STEP("log-filled");
   if (s.ok()) s = sys::status(sys::flock(*fd, LOCK_EX | LOCK_NB));
   if (s.ok()) s = give_name(path, temporary, *fd);
@@ -233,13 +235,17 @@ Status create_log(const char *path, int data_fd, const FileIdentity &identity, u
   return fail_on(path, s.error, "create the log", s.error == ENOSPC ? "free some space" : "");
 }
 
-Status retire_log(const char *path, int fd, const format::Header &header) {
+Status mark_retired(int fd, const format::Header &header) {
   format::Retired mark{};
   mark.magic = format::kRetiredMagic;
   mark.log_id = header.log_id;
   mark.checksum = hash_lines(HashKey(header.log_id), 0, &mark, sizeof mark);
   if (Status s = write_exactly(fd, &mark, sizeof mark, format::kRetiredOffset); !s.ok()) return s;
-  if (Status s = sys::status(sys::fdatasync(fd)); !s.ok()) return s;
+  return sys::status(sys::fdatasync(fd));
+}
+
+Status retire_log(const char *path, int fd, const format::Header &header) {
+  if (Status s = mark_retired(fd, header); !s.ok()) return s;
   SNAPSHOT_STEP("log-retired");
   bool named;
   if (look_whether_named(path, fd, &named).ok() && named) (void)sys::unlink(path);

@@ -36,17 +36,26 @@ enum class Contention { report, quiet, wait };
 // be held no longer than it takes to see that there is no writer.
 Status lock_existing_log(const char *path, Contention contention, bool writable, int *fd);
 
+// A log that is born retired serves for its lock alone: recovery ignores it, whatever becomes of the file.
+enum class Birth { in_use, retired };
+
 // Creates the log of the data file behind data_fd, locked, with both areas empty and of the smallest size,
 // their blocks allocated, durable together with its name. *fd is private (private_fd.h). EEXIST, without a
 // message, if another process was first. ENOSPC, EACCES, EROFS, ...: with a message, and nothing left behind.
 Status create_log(const char *path, int data_fd, const FileIdentity &identity, u64 size_at_open, int *fd,
-                  format::Header *header);
+                  format::Header *header, Birth birth = Birth::in_use);
 
 // Durably marks the log as holding nothing, then removes it: a crash in between leaves a log that recovery
 // ignores. fd stays open, and with it the lock. A failed removal is harmless and not reported.
 Status retire_log(const char *path, int fd, const format::Header &header);
 
-// Makes the directory entry of path durable.
+// The first half of it.
+Status mark_retired(int fd, const format::Header &header);
+
+// What comes before the last slash of path, which must have one.
+void directory_of(const char *path, Path *out);
+
+// Makes the directory entry of path, which must have a slash, durable.
 Status sync_directory_of(const char *path);
 
 }  // namespace snapshot

@@ -133,6 +133,96 @@ Status real_path(const char *data_path, int data_fd, Path *out) {
   return kOk;
 }
 
+Status cannot_copy(const char *copy_path, int error) {
+  Message m;
+  m << copy_path << ": cannot write the copy: " << error_words(error);
+  if (error == EEXIST)
+    m << "; remove it, or give another name";
+  else if (error == ENOSPC || error == EDQUOT)
+    m << "; free some space and try again";
+  else if (error == EOPNOTSUPP)
+    m << "; the file system has no files without a name (O_TMPFILE): choose another one";
+  return fail(error, m);
+}
+
+// The log's lock keeps every writer away. A file without a log gets one for the time of the copy; where even
+// the owner cannot have one, nobody can write either. *log_fd: -1 in that case.
+Status keep_writers_away(const char *data_path, int data_fd, const char *log_path, int *log_fd, bool *ours,
+                         FileReport *out) {
+  *ours = false;
+  if (Status s = lock_existing_log(log_path, Contention::report, false, log_fd); !s.ok()) return s;
+  if (*log_fd >= 0) return look(data_path, data_fd, log_path, *log_fd, out);
+  FileIdentity identity;
+  (void)without_log(data_fd, out);
+  if (Status s = identify(data_fd, &identity); !s.ok()) return cannot_open(data_path, s.error);
+  // Retired before it has a name: a kill leaves it behind, a program that does not know it may then change
+  // the file's size, and recovery must not put that back.
+  const Status s = create_log(log_path, data_fd, identity, out->findings.size_now, log_fd, &out->log.header,
+                              Birth::retired);
+  *ours = s.ok();
+  if (!s.ok()) *log_fd = -1;
+  if (s.ok()) return s;
+  if (s.error == EROFS) return kOk;
+  if (s.error != EEXIST) return s;
+  Message m;
+  m << data_path << ": a program has just opened it; try again when it is done";
+  return fail(EAGAIN, m);
+}
+
+// Into a file that has no name yet.
+Status fill_copy(const char *data_path, int data_fd, const char *copy_path, int copy_fd,
+                 CopyProgress progress, FileReport *out) {
+  struct stat st;
+  // With the writers kept away: whoever was one may have changed the size.
+  Status s = sys::status(sys::fstat(data_fd, &st));
+  if (!s.ok()) return cannot_open(data_path, s.error);
+  s = copy_file(data_fd, copy_fd, static_cast<u64>(st.st_size), progress);
+  if (!s.ok()) return cannot_copy(copy_path, s.error);
+  if (s = apply(out->log, out->findings, copy_fd, copy_path); !s.ok()) return s;
+  (void)sys::fchown(copy_fd, st.st_uid, st.st_gid);
+  s = sys::status(sys::fchmod(copy_fd, st.st_mode & 0777));
+  // Before it has a name, so that a copy with a name is whole after a power cut, too.
+  if (s.ok()) s = sys::status(sys::fsync(copy_fd));
+  return s.ok() ? kOk : cannot_copy(copy_path, s.error);
+}
+
+Status name_copy(const char *copy_path, int copy_fd) {
+  Text<64> self;
+  self << "/proc/self/fd/" << copy_fd;
+  Status s = sys::status(sys::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, copy_path, AT_SYMLINK_FOLLOW));
+  if (s.ok()) s = sync_directory_of(copy_path);
+  return s.ok() ? kOk : cannot_copy(copy_path, s.error);
+}
+
+Status open_copy(const char *copy_path, int *fd) {
+  struct stat st;
+  // Not after minutes of copying.
+  if (!sys::failed(sys::newfstatat(AT_FDCWD, copy_path, &st, AT_SYMLINK_NOFOLLOW)))
+    return cannot_copy(copy_path, EEXIST);
+  Path directory;
+  directory_of(copy_path, &directory);
+  const long opened = sys::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  *fd = static_cast<int>(opened);
+  return sys::failed(opened) ? cannot_copy(copy_path, static_cast<int>(-opened)) : kOk;
+}
+
+Status back_up(const char *data_path, int data_fd, const char *log_path, const char *copy_path,
+               CopyProgress progress, FileReport *out) {
+  int copy_fd, log_fd;
+  bool ours;
+  if (Status s = open_copy(copy_path, &copy_fd); !s.ok()) return s;
+  Status s = keep_writers_away(data_path, data_fd, log_path, &log_fd, &ours, out);
+  if (s.ok()) s = fill_copy(data_path, data_fd, copy_path, copy_fd, progress, out);
+  // A log of ours that cannot be put away holds nothing: the next open does it.
+  if (ours) (void)retire_log(log_path, log_fd, out->log.header);
+  if (ours) out->log = {};
+  close_private(log_fd);
+  out->log.fd = -1;
+  if (s.ok()) s = name_copy(copy_path, copy_fd);
+  (void)sys::close(copy_fd);
+  return s;
+}
+
 template <typename Action>
 Status by_name(const char *data_path, bool writable, FileReport *out, Action action) {
   *out = {};
@@ -156,6 +246,17 @@ Status inspect_file(const char *data_path, FileReport *out) {
 Status recover_file(const char *data_path, FileReport *out, Contention contention) {
   return by_name(data_path, true, out, [&](const char *data, int fd, const char *log) {
     return recover(data, fd, log, contention, out);
+  });
+}
+
+Status back_up_file(const char *data_path, const char *copy_path, CopyProgress progress, FileReport *out) {
+  Path copy;
+  bool slash = false;
+  for (const char *c = copy_path; *c != 0; ++c) slash = slash || *c == '/';
+  copy << (slash ? "" : "./") << copy_path;
+  if (!copy.complete()) return cannot_copy(copy_path, ENAMETOOLONG);
+  return by_name(data_path, false, out, [&](const char *data, int fd, const char *log) {
+    return back_up(data, fd, log, copy.c_str(), progress, out);
   });
 }
 

@@ -1,6 +1,7 @@
 // Recovery of one data file by name, for tools: takes the lock, judges, acts, removes the log. Errors go to
 // last_error_text() and, unless message_level is off, to standard error.
 #pragma once
+#include "platform/copy_file.h"
 #include "recovery/recovery.h"
 
 namespace snapshot {
@@ -16,5 +17,12 @@ Status inspect_file(const char *data_path, FileReport *out);
 
 // Recovers data_path and removes its log. EAGAIN: a process is writing it now. What was done is in *out.
 Status recover_file(const char *data_path, FileReport *out, Contention contention = Contention::report);
+
+// Makes copy_path, which must not exist, a durable copy of data_path as recovery would leave it; data file
+// and log stay as they are. Programs that start meanwhile are told that the file is taken, or wait
+// (SNAPSHOT_WAIT=1), as during a recovery. The copy gets its name when it is whole, so a crash leaves no part
+// of it (of a file without a log it may leave a log that holds nothing, which the next open removes).
+// EAGAIN: a process is writing data_path now. EEXIST: there is a copy_path. Each error has a message.
+Status back_up_file(const char *data_path, const char *copy_path, CopyProgress progress, FileReport *out);
 
 }  // namespace snapshot

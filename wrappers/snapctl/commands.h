@@ -21,6 +21,12 @@ struct RecoverOptions {
 };
 ExitCode run_recover(const RecoverOptions &options);
 
+struct BackupOptions {
+  std::string file;
+  std::string copy;
+};
+ExitCode run_backup(const BackupOptions &options);
+
 struct DumpLogOptions {
   std::string file;
   bool lines = false;

@@ -28,6 +28,7 @@ Examples:
   snapctl info accounts.db                 is it in use, or does it need recovery?
   snapctl recover --dry-run data/*.db      what would recovery do?
   snapctl recover data/*.db                bring every file back to its last commit
+  snapctl backup accounts.db copy.db       a copy as of the last commit; the file is left alone
   snapctl dump-log --lines accounts.db     what the log holds, beside what the file holds
   snapctl check ./server                   are all of its parts compiled with snapcc, by this version?
 
@@ -66,6 +67,12 @@ int run(int argc, char **argv) {
   recover_command->add_flag("--dry-run", recover.dry_run, "Say what would be done, and change nothing");
   recover_command->add_flag("--json", recover.json, "Print a JSON array, one object for each file");
 
+  BackupOptions backup;
+  CLI::App *backup_command =
+      app.add_subcommand("backup", "Copy a file that no process is writing, as of its last commit");
+  backup_command->add_option("FILE", backup.file, "A data file; it and its log stay as they are")->required();
+  backup_command->add_option("DEST", backup.copy, "The copy, which must not exist")->required();
+
   DumpLogOptions dump;
   CLI::App *dump_command = app.add_subcommand("dump-log", "Print what a log holds");
   dump_command->add_option("FILE", dump.file, "A data file, or its log")->required();
@@ -87,6 +94,7 @@ int run(int argc, char **argv) {
   snapshot::message_level = snapshot::Level::off;
   const ExitCode code = info_command->parsed()      ? run_info(info)
                         : recover_command->parsed() ? run_recover(recover)
+                        : backup_command->parsed()  ? run_backup(backup)
                         : check_command->parsed()   ? run_check(check)
                                                     : run_dump_log(dump);
   return static_cast<int>(finish_output(code));
