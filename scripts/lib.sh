@@ -28,7 +28,7 @@ snapshot_packages_test=(
   e2fsprogs xfsprogs)
 # Of other systems that scripts/bench compares with: without them they are left out.
 # shellcheck disable=SC2034
-snapshot_packages_bench=("${snapshot_packages_test[@]}" librocksdb-dev liburing-dev)
+snapshot_packages_bench=("${snapshot_packages_test[@]}" librocksdb-dev liburing-dev tcl)
 
 snapshot_fail() {
   echo "${0##*/}: error: $1" >&2

@@ -15,7 +15,7 @@ h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}a{
 table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums}
 td,th{padding:.22rem .6rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
 td:first-child,th:first-child{text-align:left;white-space:normal;min-width:9rem}.wide{overflow-x:auto}figure{margin:0}svg{display:block;width:100%;height:auto}
-.met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}.words td{text-align:left;white-space:normal}
+.met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}.words td{text-align:left;white-space:normal;overflow-wrap:anywhere}
 details{margin:.5rem 0}summary{cursor:pointer}pre{background:var(--soft);padding:.7rem;overflow-x:auto;font-size:.78rem}
 @media print{details:not([open]){display:none}section{break-inside:avoid}}
 """
