@@ -239,10 +239,10 @@ __attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_c
 __attribute__((visibility("hidden"), alias("__snapshot_mark_clean"), used)) SNAPSHOT_COLD_CALL void
 snapshot_mark_slow(const volatile void *, size_t);
 
-// If all lines of a write are dirty there is nothing to do. In assembler because a compiler saves every
-// register that the slow path would need: here it is one, pushed, and r11, which is free. Up to a page,
-// because a loop's range may be a short one, marked again and again. A size of 0 gets to the slow path (0 - 1
-// is above any limit).
+// If the one or two lines of a store are dirty there is nothing to do. In assembler because a compiler saves
+// every register that the slow path would need: here it is one, pushed, and r11, which is free. What is
+// longer may be a system call's buffer, at any address, before there is a line map. A size of 0 gets to the
+// slow path (0 - 1 is above any limit).
 //     line map byte = (address >> 6) + (LINE_MAP_BASE - (WORKING_BASE >> 6))
 __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *,
                                                                                       size_t) {
@@ -257,7 +257,7 @@ __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot
       "jne 2f\n\t"
       "pushq %%rax\n\t"
       "leaq -1(%%rsi), %%rax\n\t"
-      "cmpq $4095, %%rax\n\t"
+      "cmpq $63, %%rax\n\t"
       "ja 1f\n\t"
       "addq %%rdi, %%rax\n\t"
       "shrq $6, %%rax\n\t"
