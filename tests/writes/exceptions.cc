@@ -180,12 +180,13 @@ struct Sixteen {
 KIND_WITH(std_atomic_16_bytes, 16, 16, nullptr, nullptr, TRACKED_BY_INTERPOSER) {
   atomic_at<Sixteen>(to).store({seed, seed});
 }
-struct Twelve {
-  uint32_t a, b, c;
+// Not 12 bytes: those are padded to 16, with whatever the stack holds.
+struct ThreeWords {
+  uint64_t a, b, c;
 };
-KIND_WITH(std_atomic_12_bytes, 12, alignof(std::atomic<Twelve>), nullptr, nullptr, TRACKED_BY_INTERPOSER) {
-  const auto value = static_cast<uint32_t>(seed);
-  atomic_at<Twelve>(to).exchange({value, value, 1});
+KIND_WITH(std_atomic_24_bytes, 24, alignof(std::atomic<ThreeWords>), nullptr, nullptr,
+          TRACKED_BY_INTERPOSER) {
+  atomic_at<ThreeWords>(to).exchange({seed, seed, 1});
 }
 // Stored by another thread that has ended.
 KIND(by_another_thread, 16, 8) {
