@@ -2,7 +2,7 @@
 // the file at a commit boundary and the program able to retry.
 //
 //   crash_faults [--scenario NAME] [--media memory|page-cache] [--copy lazy|eager] [--call N] [--errno NAME]
-//                [--times N|forever] [--seed S] [--all] [--network] [--list] [--verbose]
+//                [--times N|forever] [--seed S] [--every N] [--all] [--network] [--list] [--verbose]
 //
 // Claim: whichever call fails, in whichever way it can (failure.cc), once or until the trouble is over,
 //   a  recovery finds a commit, after a kill and after a power cut that keeps only what successful syncs have
@@ -37,7 +37,7 @@ using namespace faults;
 
 struct Options {
   std::string scenario, media, copy, failure, times;
-  std::uint64_t call = 0, seed = 1;
+  std::uint64_t call = 0, seed = 1, every = 1;
   bool all = false, list = false, verbose = false;
 };
 
@@ -92,7 +92,7 @@ class Campaign {
       const Fault fault{n, failure, times};
       if (options_.times.empty() ? !makes_sense(call, failure, times) : options_.times != times_text(fault))
         continue;
-      (void)shows_problem(fault, runner.run(fault));
+      if (ways_++ % options_.every == 0) (void)shows_problem(fault, runner.run(fault));
     }
   }
   bool shows_problem(const Fault &fault, const Outcome &outcome) {
@@ -113,7 +113,8 @@ class Campaign {
   const Options &options_;
   Setting setting_{};
   Tally tally_;
-  std::set<std::string> shown_;  // a problem that is met in many ways is told once
+  std::uint64_t ways_ = options_.seed;  // to fail a call, so far
+  std::set<std::string> shown_;         // a problem that is met in many ways is told once
 };
 
 bool belongs_to(Settings settings, const std::string &media, const std::string &copy) {
@@ -170,6 +171,8 @@ int main(int argc, char **argv) {
   app.add_option("--errno", options.failure, "how it fails: ENOSPC, EIO, ..., or short");
   app.add_option("--times", options.times, "1, 3 (EINTR) or forever");
   app.add_option("--seed", options.seed, "what a disk takes of a failed sync");
+  app.add_option("--every", options.every, "each call fails in one way; of the other ways, one in so many")
+      ->check(CLI::PositiveNumber);
   app.add_flag("--all", options.all, "every scenario in every setting");
   app.add_flag("--network", network_file_system, "also calls that fail on network file systems only");
   app.add_flag("--list", options.list, "names the scenarios");
