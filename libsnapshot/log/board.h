@@ -3,8 +3,9 @@
 //
 // The memory is a memfd of the process that writes, not a page of the log: a commit stores to it twice, and a
 // page of a file on a disk would have to be written by each sync of the log, would fault at the first store
-// after that, and raise SIGBUS when the disk has failed. A backup opens it through /proc/PID/fd, so whoever may
-// look into the process can; it is gone with the process, so nothing of it is ever recovered from, or left.
+// after that, and raise SIGBUS when the disk has failed. A backup opens it through /proc/PID/fd, so whoever
+// may look into the process can; it is gone with the process, so nothing of it is ever recovered from, or
+// left.
 //
 // Fields without a remark are the writer's, under the file's commit lock.
 #pragma once

@@ -1,9 +1,9 @@
 // A backup's journal: what commits have stored to the data file while a backup was copying it.
 //
-// DATA.snaplog.backup, beside the log. Made, locked (flock) and removed by the backup; the process that writes
-// appends to it (board.h says up to where) and takes it away when the lock shows that the backup is gone. A
-// header, then records as format.h has them, each with new lines, the file's size as size_after, and any
-// checksum: nobody reads it but that one backup, and a crash of either side gives it up.
+// DATA.snaplog.backup, beside the log. Made, locked (flock) and removed by the backup; the process that
+// writes appends to it (board.h says up to where) and takes it away when the lock shows that the backup is
+// gone. A header, then records as format.h has them, each with new lines, the file's size as size_after, and
+// any checksum: nobody reads it but that one backup, and a crash of either side gives it up.
 #pragma once
 #include <sys/uio.h>
 
@@ -25,8 +25,8 @@ static_assert(sizeof(JournalHeader) == kLineBytes);
 // The name that belongs to a log. ENAMETOOLONG, without a message.
 Status journal_path(const char *log_path, Path *out);
 
-// For the backup: a new journal, locked, in place of one that a backup left when it died; who may open the data
-// file may open it. EAGAIN: another backup has one. Without messages.
+// For the backup: a new journal, locked, in place of one that a backup left when it died; who may open the
+// data file may open it. EAGAIN: another backup has one. Without messages.
 Status create_journal(const char *path, int data_fd, u64 log_id, u32 backup, int *fd);
 
 // Takes the name away, with the lock held; nobody else can give it to another one meanwhile.
@@ -37,8 +37,7 @@ class Journal {
  public:
   // Appends the pieces, which are whole records together, to the journal that the board asks for, and says so
   // on the board. What goes wrong (no space, no such journal) spoils the backup and nothing else.
-  void append(Board *board, const char *log_path, const Log &log, const struct iovec *pieces,
-              int count);
+  void append(Board *board, const char *log_path, const Log &log, const struct iovec *pieces, int count);
 
   // The backup that is going on, if any, cannot have what it needs.
   void spoil(Board *board, int error);

@@ -52,8 +52,8 @@ Status read_log_header(int fd, const char *path, format::Header *out);
 // messages.
 Status read_log(int fd, const char *path, LogView *out);
 
-// Whether a record's runs are in range of its sizes and add up to its lines, wherever in fd it was found. piece:
-// kCheckBytes of memory.
+// Whether a record's runs are in range of its sizes and add up to its lines, wherever in fd it was found.
+// piece: kCheckBytes of memory.
 inline constexpr u64 kCheckBytes = 16 << 10;
 Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit);
 

@@ -29,7 +29,7 @@ Attendance::~Attendance() {
 Status Attendance::look_at(const char *link, u64 log_id) {
   const long fd = sys::open(link, O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (sys::failed(fd)) return sys::status(fd);
-  struct stat st {};
+  struct stat st{};
   Status s = sys::status(sys::fstat(static_cast<int>(fd), &st));
   const u64 bytes = static_cast<u64>(st.st_size);
   if (s.ok() && bytes < sizeof(BoardsHeader)) s = {ENOENT};
@@ -84,7 +84,8 @@ Status Attendance::find(u32 process, u64 log_id) {
 bool Attendance::lasts() const {
   struct stat st;
   return board_->log_id.load(std::memory_order_acquire) == log_id_ &&
-         !sys::failed(sys::newfstatat(AT_FDCWD, link_.c_str(), &st, 0)) && st.st_ino == inode_ && st.st_dev == device_;
+         !sys::failed(sys::newfstatat(AT_FDCWD, link_.c_str(), &st, 0)) && st.st_ino == inode_ &&
+         st.st_dev == device_;
 }
 
 }  // namespace snapshot

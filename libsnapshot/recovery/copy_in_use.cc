@@ -11,8 +11,8 @@
 namespace snapshot {
 namespace {
 
-// A piece of the file that is copied, and what may be applied of the journal after it: more, and a process that
-// commits faster than its records are applied would keep the copying from going on.
+// A piece of the file that is copied, and what may be applied of the journal after it: more, and a process
+// that commits faster than its records are applied would keep the copying from going on.
 constexpr u64 kPieceBytes = 4 << 20;
 constexpr struct timespec kBetweenLooks = {0, 500'000};
 
@@ -87,8 +87,9 @@ InUse::~InUse() {
 // Lines go to the copy through a mapping, where the system does not say why it has no page.
 Status InUse::cannot_write(Status s) {
   const int error = s.error == EIO ? why_not_writable(copy_.copy_fd) : s.error;
-  return cannot(copy_.copy_path, "write the copy", error,
-                error == ENOSPC || error == EDQUOT ? "; free some space and try again" : "; give another name");
+  return cannot(
+      copy_.copy_path, "write the copy", error,
+      error == ENOSPC || error == EDQUOT ? "; free some space and try again" : "; give another name");
 }
 
 Status InUse::find_process(bool *gone) {
@@ -252,7 +253,8 @@ Status InUse::apply_record(const RecordView &record, const u8 *journal) {
   for (LinePiece lines; cursor.next(&lines);) {
     if (lines.file_offset >= size) continue;
     const u64 bytes = min_u64(lines.bytes, size - lines.file_offset);
-    if (Status s = batch.add(mapped_ + lines.file_offset, journal + lines.log_offset, bytes); !s.ok()) return s;
+    if (Status s = batch.add(mapped_ + lines.file_offset, journal + lines.log_offset, bytes); !s.ok())
+      return s;
   }
   return cursor.status().ok() ? batch.finish() : cursor.status();
 }

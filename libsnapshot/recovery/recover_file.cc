@@ -153,8 +153,9 @@ Status cannot_copy(const char *copy_path, int error) {
   return fail(error, m);
 }
 
-// The log's lock keeps every writer away; EAGAIN, without a message, if there is one. A file without a log gets one for the time of the copy; where even
-// the owner cannot have one, nobody can write either. *log_fd: -1 in that case.
+// The log's lock keeps every writer away; EAGAIN, without a message, if there is one. A file without a log
+// gets one for the time of the copy; where even the owner cannot have one, nobody can write either. *log_fd:
+// -1 in that case.
 Status keep_writers_away(const char *data_path, int data_fd, const char *log_path, int *log_fd, bool *ours,
                          FileReport *out) {
   *ours = false;

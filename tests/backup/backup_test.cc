@@ -3,8 +3,8 @@
 // Claim: the copy is the state of a commit, not older than the last that had returned when the backup began;
 // the process neither waits nor fails; whichever of the two dies, the other goes on, and nothing is left.
 // Method: the backup runs in the test, and what the process does between two pieces of the copy, or while the
-// backup waits, is done from the backup's own progress calls. Nothing depends on timing, but where the process
-// runs freely; there the model finds every mixture.
+// backup waits, is done from the backup's own progress calls. Nothing depends on timing, but where the
+// process runs freely; there the model finds every mixture.
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -78,9 +78,7 @@ void check_goes_on(const Writer &writer) {
   check_copy(writer, {k});
 }
 
-std::string name_of(const Medium &medium) {
-  return std::string(medium.name) + " by " + medium.protocol;
-}
+std::string name_of(const Medium &medium) { return std::string(medium.name) + " by " + medium.protocol; }
 
 void commit(const Writer &writer, int times) {
   for (int i = 0; i < times; ++i) REQUIRE(writer.ask('c') == writer.returned());
@@ -175,7 +173,8 @@ TEST_CASE("the process dies during a backup: the copy is what recovery makes of 
     REQUIRE(back_up(writer, once([&] {
                       commit(writer, 1);
                       writer.kill_now();
-                    })).ok());
+                    }))
+                .ok());
     check_copy(writer, {3});
     check_recovered(writer);
   }
@@ -206,14 +205,16 @@ TEST_CASE("the process closes the file during a backup, and opens it again") {
     REQUIRE(back_up(writer, once([&] {
                       commit(writer, 1);
                       (void)writer.ask('u');
-                    })).ok());
+                    }))
+                .ok());
     check_copy(writer, {3});
     (void)writer.ask('o');
     REQUIRE(back_up(writer, once([&] {
                       (void)writer.ask('u');
                       (void)writer.ask('o');
                       commit(writer, 1);
-                    })).ok());
+                    }))
+                .ok());
     check_copy(writer, {4});
     check_goes_on(writer);
   }
@@ -308,15 +309,16 @@ TEST_CASE("a copy that has no room leaves no part of it") {
 
 TEST_CASE("a second backup at once is refused, and so is one by somebody else") {
   const Writer writer(media[0]);
+  commit(writer, 1);
   REQUIRE(chmod(writer.path().c_str(), 0644) == 0);
   REQUIRE(chmod((writer.path() + ".snaplog").c_str(), 0644) == 0);
   REQUIRE(chmod(writer.path().substr(0, writer.path().rfind('/')).c_str(), 0777) == 0);
-  commit(writer, 1);
   Ran second;
   REQUIRE(back_up(writer, once([&] {
                     second = test::snapctl({"backup", writer.path(), writer.path() + ".second"});
                     commit(writer, 1);
-                  })).ok());
+                  }))
+              .ok());
   INFO(second.err);
   CHECK(second.code == 3);
   CHECK(second.errors(1));
@@ -354,7 +356,8 @@ TEST_CASE("a commit that fails among its stores and is taken back is not in the 
   REQUIRE(back_up(writer, once([&] {
                     (void)writer.ask('m');
                     CHECK(writer.ask('c') == ~std::uint64_t{0});
-                  })).ok());
+                  }))
+              .ok());
   check_copy(writer, {2});
   CHECK(word_at(test::read_file(writer.copy()), 0) == 2);
   check_goes_on(writer);

@@ -57,7 +57,8 @@ inline std::string find_state(const std::string &bytes, const Part &part, bool r
   *k = word_at(bytes, part.first * page_bytes);
   if (resizes && bytes.size() != size_after(*k))
     return "commit " + std::to_string(*k) + " has another size than " + std::to_string(bytes.size());
-  for (std::uint64_t page = part.first; page * page_bytes < bytes.size() && (resizes || page < part.end); ++page)
+  for (std::uint64_t page = part.first; page * page_bytes < bytes.size() && (resizes || page < part.end);
+       ++page)
     for (const std::uint64_t place : places) {
       if (page * page_bytes + place + 8 > bytes.size()) continue;
       const std::uint64_t has = word_at(bytes, page * page_bytes + place);

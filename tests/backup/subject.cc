@@ -5,8 +5,8 @@
 //   c  one commit more (one thread); answers its number, or ~0 if it failed: the next one is the same
 //   f  commits without end, until s, which is answered by how many there have been
 //   b  the next commit stops among its stores to the file and answers 1; it goes on after any letter
-//   p  the next copy to the file fails; m  the next sync of the file; j  writes to the journal, for want of space
-//   u  unmaps and closes the file; o  opens it again
+//   p  the next copy to the file fails; m  the next sync of the file; j  writes to the journal, for want of
+//   space u  unmaps and closes the file; o  opens it again
 // The newest commit of each thread that has returned is in FILE.progress.
 #include <poll.h>
 

@@ -127,7 +127,8 @@ class Writer {
                                          "SNAPSHOT_PROTOCOL=" + std::string(medium.protocol),
                                          "SNAPSHOT_LOG=error", "SNAPSHOT_IGNORE=*.progress"};
     for (const char *name : {"LD_LIBRARY_PATH", "SNAPSHOT_TRACK", "SNAPSHOT_PAGES_FROM"})
-      if (const char *value = getenv(name); value != nullptr) settings.push_back(std::string(name) + "=" + value);
+      if (const char *value = getenv(name); value != nullptr)
+        settings.push_back(std::string(name) + "=" + value);
     return settings;
   }
 
