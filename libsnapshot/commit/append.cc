@@ -86,9 +86,9 @@ Status copy_pending(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
     fail_in_place(file);
     return s;
   }
-  end_in_place(file, [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    tell_backup(file, file.record.data(), file.record.size());
-  });
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, file.committed_size)))
+    tell_backup(file, file.record.begin(), file.record.end());
+  end_in_place(file);
   file.record.clear();
   return kOk;
 }
@@ -121,7 +121,8 @@ Status copy_again(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
     return s;
   }
   // A disk that fails is no time for a backup, which would have to be told of all these records.
-  end_in_place(file, [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { file.journal.spoil(file.board, EIO); });
+  if (backup_asks(file, file.committed_size)) file.journal.spoil(file.board, EIO);
+  end_in_place(file);
   return kOk;
 }
 

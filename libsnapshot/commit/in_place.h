@@ -60,25 +60,28 @@ inline void fail_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock)
   file.board->failed_turn.store(file.board->turn.load(std::memory_order_relaxed), std::memory_order_release);
 }
 
-// The data file is at the commit boundary that file.committed_size is of. If a backup is going on, tell()
-// tells it what was stored (tell_backup). No fence orders the load behind the stores, since the backup
-// executes one on every processor (membarrier) after it has set what is loaded here: if the load does not see
-// it, it came before that fence, and so did the stores, which the backup's reads then find.
-template <typename Tell>
-inline void end_in_place(ManagedFile &file, Tell tell) SNAPSHOT_REQUIRES(file.commit_lock) {
-  Board &board = *file.board;
-  board.size.store(file.committed_size, std::memory_order_relaxed);
+// Everything is stored, and the file is of this size. true: a backup is going on, and has to be told what was
+// stored (tell_backup). No fence orders the load behind the stores, since the backup executes one on every
+// processor (membarrier) after it has set what is loaded here: if the load does not see it, it came before that
+// fence, and so did the stores, which the backup's reads then find.
+[[nodiscard]] inline bool backup_asks(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.board->size.store(size, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (SNAPSHOT_UNLIKELY(board.backup.load(std::memory_order_relaxed) != 0)) tell();
-  board.turn.store(board.turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  return file.board->backup.load(std::memory_order_relaxed) != 0;
 }
 
-// Whole records, in memory one after the other.
-SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *records, u64 bytes)
+// Of whole records, in memory one after the other.
+SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *records, const u8 *end)
     SNAPSHOT_REQUIRES(file.commit_lock);
-// One: a header and runs as in this record, lines from elsewhere, and this size.
-SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u8 *lines, u64 size_after)
+// Of a commit: the runs are in the record, the lines are these, and this is the size.
+SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u8 *lines, u64 size)
     SNAPSHOT_REQUIRES(file.commit_lock);
+
+// The data file is at a commit boundary again, and a backup has been told.
+inline void end_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  std::atomic<u64> &turn = file.board->turn;
+  turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
 
 // The lines of runs, one after the other in from, to where they belong.
 Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from);

@@ -54,9 +54,9 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   // Non-temporal stores may become visible after the unlocking of the file: to another thread, which then
   // commits or rolls back, they must not.
   if (SNAPSHOT_UNLIKELY(__libc_single_threaded == 0)) settle_redo(file);
-  end_in_place(file, [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    tell_backup(file, file.record.data(), format::record_bytes(run_count, lines));
-  });
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, size_after)))
+    tell_backup(file, file.record.data(), file.record.data() + lines_offset(run_count), size_after);
+  end_in_place(file);
   SNAPSHOT_STEP("commit-applied");
   return kOk;
 }

@@ -150,9 +150,9 @@ Status commit_undo(ManagedFile &file, u64 lines) {
   ++file.log.sequence;
   file.committed_size = size_after;
   file.counters.lines_committed += lines;
-  end_in_place(file, [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, size_after)))
     tell_backup(file, file.record.data(), file.copies.data(), size_after);
-  });
+  end_in_place(file);
   return kOk;
 }
 
@@ -163,9 +163,9 @@ Status restore_failed_commit(ManagedFile &file) {
   const u8 *old_lines = file.record.data() + lines_offset(file.failed_runs.size());
   if (Status s = copy_to_backing(file.medium, file.failed_runs, old_lines); !s.ok()) return s;
   if (Status s = sync_data(file, file.failed_runs, file.committed_size); !s.ok()) return s;
-  end_in_place(file, [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (backup_asks(file, file.committed_size))
     tell_backup(file, file.record.data(), old_lines, file.committed_size);
-  });
+  end_in_place(file);
   file.failed_runs.clear();
   return kOk;
 }
