@@ -179,6 +179,7 @@ Protocol choose_protocol(const Settings &settings, const Medium &medium) {
 
 Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile &file,
                    RecoveryCounters *counters) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.board = board_for(file.slot);
   file.counters = {};
   file.audit = settings.audit;
   file.track_pages = settings.track != TrackChoice::stores;
@@ -201,7 +202,10 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   if (s.ok()) s = map_window(c, settings, file);
   if (s.ok() && file.track_pages)
     watch_new_mapping(file.base().value, file.base().value + file.window().bytes(), true);
-  if (s.ok()) return kOk;
+  if (s.ok()) {
+    post_board(file.board, file.log.header.log_id, file.committed_size);
+    return kOk;
+  }
   let_go_of_log(file);
   return s;
 }
@@ -280,6 +284,8 @@ void let_go_of_log(ManagedFile &file) {
                  (file.protocol == Protocol::undo && !file.medium.is_memory() && file.log.sequence != 0)))
     s = sync_size(backing_of(file.base()));
   if (s.ok()) s = retire_log(file.log_path.c_str(), file.log.fd, file.log.header);
+  take_board_down(file.board);
+  file.journal.close();
   close_areas(&file.log);
   // Also if an area could not be unmapped, and keeps the log open.
   (void)sys::flock(file.log.fd, LOCK_UN);
@@ -316,6 +322,8 @@ void become_inherited(RegisteredFile &file) {
   file.state.store(FileState::inherited, std::memory_order_release);
   // Closing our copies of the descriptors leaves the parent's lock alone: flock belongs to the open file
   // description.
+  file.board = &unattended_board;
+  file.journal.close();
   close_areas(&file.log);
   close_private(file.log.fd);
   close_private(file.size_fd);

@@ -67,9 +67,7 @@ Status copy_runs(const ManagedFile &file, const u64 *runs, u64 run_count, const 
   return kOk;
 }
 
-// The records in file.record, which are durable, to the backing range. If that fails they stay there, for
-// another try: the commits themselves are over.
-Status copy_pending(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status copy_records(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   CopyBatch batch;
   for (const u8 *at = file.record.begin(); at != file.record.end();) {
     const RecordAt record = record_at(at);
@@ -77,7 +75,20 @@ Status copy_pending(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
       return s;
     at = record.end;
   }
-  if (Status s = batch.finish(); !s.ok()) return s;
+  return batch.finish();
+}
+
+// The records in file.record, which are durable, to the backing range. If that fails they stay there, for
+// another try: the commits themselves are over.
+Status copy_pending(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  begin_in_place(file);
+  if (Status s = copy_records(file); !s.ok()) {
+    fail_in_place(file);
+    return s;
+  }
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, file.committed_size)))
+    tell_backup(file, file.record.begin(), file.record.end());
+  end_in_place(file);
   file.record.clear();
   return kOk;
 }
@@ -88,6 +99,8 @@ Status copy_again(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   view.fd = file.log.fd;
   const Area &area = file.log.area[file.log.tail.area];
   Status s = file.copies.reserve(RecordCursor::kPieceBytes);
+  if (!s.ok()) return s;
+  begin_in_place(file);
   RecordView record;
   for (u64 at = area.offset; s.ok() && at < tail_offset(file.log); at = record.end()) {
     if (s = read_record_at(view, area, at, &record); !s.ok()) break;
@@ -103,7 +116,14 @@ Status copy_again(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
     }
     if (s.ok()) s = cursor.status();
   }
-  return s;
+  if (!s.ok()) {
+    fail_in_place(file);
+    return s;
+  }
+  // A disk that fails is no time for a backup, which would have to be told of all these records.
+  if (backup_asks(file, file.committed_size)) file.journal.spoil(file.board, EIO);
+  end_in_place(file);
+  return kOk;
 }
 
 // Room for a record behind the tail, if need be in the other area after a checkpoint.

@@ -118,6 +118,7 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
     close_private(file.log.fd);
     file.log.fd = -1;
   }
+  if (s.ok()) post_board(file.board, file.log.header.log_id, file.committed_size);
   return s;
 }
 

@@ -57,6 +57,25 @@ Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) {
   return kOk;
 }
 
+// Non-temporal stores first: the backup may read the journal and then the file.
+SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *records, const u8 *end) {
+  if (file.medium.is_memory()) file.medium.verbs->fence();
+  const struct iovec piece = {const_cast<u8 *>(records), static_cast<u64>(end - records)};
+  file.journal.append(file.board, file.log_path.c_str(), file.log, &piece, 1);
+}
+
+SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u8 *lines, u64 size) {
+  if (file.medium.is_memory()) file.medium.verbs->fence();
+  format::RecordHeader header = *reinterpret_cast<const format::RecordHeader *>(record);
+  header.size_before = max_u64(header.size_before, header.size_after);  // the runs lie within the larger one
+  header.size_after = size;
+  u8 *const runs = const_cast<u8 *>(record) + sizeof header;
+  const struct iovec pieces[] = {{&header, sizeof header},
+                                 {runs, format::run_table_bytes(header.run_count)},
+                                 {const_cast<u8 *>(lines), header.line_count * kLineBytes}};
+  file.journal.append(file.board, file.log_path.c_str(), file.log, pieces, 3);
+}
+
 Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
   if (SNAPSHOT_UNLIKELY(!medium.is_memory())) return copy_to_pages(runs, from);
   for (const u64 packed : runs) {

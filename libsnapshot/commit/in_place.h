@@ -1,4 +1,7 @@
-// What both protocols do with a commit's lines beside logging them.
+// What all protocols do with a commit's lines beside logging them.
+//
+// A backup may be copying the data file meanwhile (recovery/copy_in_use.h). So whatever stores lines to it
+// does that between begin_in_place and end_in_place, which tells a backup of them.
 #pragma once
 #include "base/run.h"
 #include "commit/working_copy.h"
@@ -44,6 +47,41 @@ void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock
 
 // Makes the backing range of runs ready to be written without a signal. ENOSPC, EIO, ENOMEM.
 Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// The data file is at no commit boundary from here on. A second time, after a failure, changes nothing.
+inline void begin_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  std::atomic<u64> &turn = file.board->turn;
+  turn.store(turn.load(std::memory_order_relaxed) | 1, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+// Storing failed: it will be done again, or undone, before anything else.
+inline void fail_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.board->failed_turn.store(file.board->turn.load(std::memory_order_relaxed), std::memory_order_release);
+}
+
+// Everything is stored, and the file is of this size. true: a backup is going on, and has to be told what was
+// stored (tell_backup). No fence orders the load behind the stores, since the backup executes one on every
+// processor (membarrier) after it has set what is loaded here: if the load does not see it, it came before that
+// fence, and so did the stores, which the backup's reads then find.
+[[nodiscard]] inline bool backup_asks(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  file.board->size.store(size, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return file.board->backup.load(std::memory_order_relaxed) != 0;
+}
+
+// Of whole records, in memory one after the other.
+SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *records, const u8 *end)
+    SNAPSHOT_REQUIRES(file.commit_lock);
+// Of a commit: the runs are in the record, the lines are these, and this is the size.
+SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u8 *lines, u64 size)
+    SNAPSHOT_REQUIRES(file.commit_lock);
+
+// The data file is at a commit boundary again, and a backup has been told.
+inline void end_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  std::atomic<u64> &turn = file.board->turn;
+  turn.store(turn.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
 
 // The lines of runs, one after the other in from, to where they belong.
 Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from);

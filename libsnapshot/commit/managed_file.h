@@ -8,6 +8,7 @@
 // afterwards.
 #pragma once
 #include "log/areas.h"
+#include "log/journal.h"
 #include "log/sidecar.h"
 #include "platform/grow_buffer.h"
 #include "platform/mutex.h"
@@ -83,6 +84,8 @@ struct ManagedFile {
   Medium medium SNAPSHOT_GUARDED_BY(commit_lock);
   Protocol protocol SNAPSHOT_GUARDED_BY(commit_lock) = Protocol::undo;
   Log log SNAPSHOT_GUARDED_BY(commit_lock);
+  Board *board SNAPSHOT_GUARDED_BY(commit_lock) = &unattended_board;
+  Journal journal SNAPSHOT_GUARDED_BY(commit_lock);
   // Bytes. size is what the program sees; file_size is the real one, larger while a shrink waits for its
   // commit; committed_size is what recovery would restore.
   std::atomic<u64> size{0};

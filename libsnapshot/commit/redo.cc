@@ -48,11 +48,15 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   ++file.log.sequence;
   file.committed_size = size_after;
   file.counters.lines_committed += lines;
+  begin_in_place(file);
   // A line that was listed twice is twice in the record, and the later copy wins, here as in recovery.
   (void)copy_to_backing(file.medium, file.runs, file.record.data() + lines_offset(run_count));
   // Non-temporal stores may become visible after the unlocking of the file: to another thread, which then
   // commits or rolls back, they must not.
   if (SNAPSHOT_UNLIKELY(__libc_single_threaded == 0)) settle_redo(file);
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, size_after)))
+    tell_backup(file, file.record.data(), file.record.data() + lines_offset(run_count), size_after);
+  end_in_place(file);
   SNAPSHOT_STEP("commit-applied");
   return kOk;
 }

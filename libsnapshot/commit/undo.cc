@@ -136,10 +136,12 @@ Status commit_undo(ManagedFile &file, u64 lines) {
   ++file.counters.fences;
   if (Status s = file.medium.fence_log(file.log.fd); !s.ok()) return s;
   SNAPSHOT_STEP("commit-log-durable");
+  begin_in_place(file);
   Status applied = copy_to_backing(file.medium, file.runs, file.copies.data());
   SNAPSHOT_STEP("commit-applied");
   if (applied.ok()) applied = sync_data(file, file.runs, size_after);
   if (!applied.ok()) {
+    fail_in_place(file);
     for (const u64 run : file.runs) file.failed_runs.push_reserved(run);
     (void)restore_failed_commit(file);  // if this fails, too, the next commit tries again
     return applied;
@@ -148,6 +150,9 @@ Status commit_undo(ManagedFile &file, u64 lines) {
   ++file.log.sequence;
   file.committed_size = size_after;
   file.counters.lines_committed += lines;
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, size_after)))
+    tell_backup(file, file.record.data(), file.copies.data(), size_after);
+  end_in_place(file);
   return kOk;
 }
 
@@ -158,6 +163,9 @@ Status restore_failed_commit(ManagedFile &file) {
   const u8 *old_lines = file.record.data() + lines_offset(file.failed_runs.size());
   if (Status s = copy_to_backing(file.medium, file.failed_runs, old_lines); !s.ok()) return s;
   if (Status s = sync_data(file, file.failed_runs, file.committed_size); !s.ok()) return s;
+  if (backup_asks(file, file.committed_size))
+    tell_backup(file, file.record.data(), old_lines, file.committed_size);
+  end_in_place(file);
   file.failed_runs.clear();
   return kOk;
 }

@@ -15,7 +15,7 @@ Status refuse(const char *path, const char *what, const char *advice) {
 constexpr const char *kKeepBoth =
     "nothing was changed: keep copies of both files, and remove the log only to give up what it protects";
 
-constexpr u64 kPieceBytes = 16 << 10;
+constexpr u64 kPieceBytes = kCheckBytes;
 
 // What a file's size, an off_t, can be.
 constexpr u64 kFileBytesMax = (u64{1} << 63) - 1;
@@ -78,29 +78,6 @@ Status check_sum(const LogView &log, const RecordView &record, u8 *piece, bool *
     at += n, left -= n;
   }
   *holds = record.header.checksum == sum;
-  return kOk;
-}
-
-// Runs must be in range and add up to line_count; sizes bound the lines.
-Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit) {
-  const format::RecordHeader &h = record.header;
-  const u64 extent = max_u64(h.size_before, h.size_after);
-  const u64 extent_lines = extent / kLineBytes + (extent % kLineBytes != 0);
-  u64 lines = 0;
-  constexpr u64 kPerPiece = kPieceBytes / sizeof(u64);
-  for (u64 i = 0; i < h.run_count; i += kPerPiece) {
-    const u64 n = min_u64(kPerPiece, h.run_count - i);
-    const u64 at = record.runs_offset() + i * sizeof(u64);
-    if (Status s = read_exactly(fd, piece, n * sizeof(u64), at); !s.ok()) return s;
-    for (u64 k = 0; k < n; ++k) {
-      u64 packed;
-      __builtin_memcpy(&packed, piece + k * sizeof packed, sizeof packed);
-      const u64 first = format::run_line(packed), count = format::run_count(packed);
-      if (count == 0 || first >= extent_lines || count > extent_lines - first) return kOk;
-      lines += count;
-    }
-  }
-  *fit = lines == h.line_count;
   return kOk;
 }
 
@@ -209,7 +186,39 @@ Status look_for_missing(LogView *log, u8 *piece) {
   return kOk;
 }
 
+// What has kept a log from being read, in words unless it has some.
+Status report(const char *path, Status s) {
+  if (s.ok() || s.error == EBADMSG) return s;
+  if (s.error == ENODATA) return refuse(path, "the log is truncated (it ends while it is read)", kKeepBoth);
+  Message m;
+  m << path << ": the log cannot be read: " << error_words(s.error) << "; nothing was changed";
+  return fail(s.error, m);
+}
+
 }  // namespace
+
+Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit) {
+  *fit = false;
+  const format::RecordHeader &h = record.header;
+  const u64 extent = max_u64(h.size_before, h.size_after);
+  const u64 extent_lines = extent / kLineBytes + (extent % kLineBytes != 0);
+  u64 lines = 0;
+  constexpr u64 kPerPiece = kCheckBytes / sizeof(u64);
+  for (u64 i = 0; i < h.run_count; i += kPerPiece) {
+    const u64 n = min_u64(kPerPiece, h.run_count - i);
+    const u64 at = record.runs_offset() + i * sizeof(u64);
+    if (Status s = read_exactly(fd, piece, n * sizeof(u64), at); !s.ok()) return s;
+    for (u64 k = 0; k < n; ++k) {
+      u64 packed;
+      __builtin_memcpy(&packed, piece + k * sizeof packed, sizeof packed);
+      const u64 first = format::run_line(packed), count = format::run_count(packed);
+      if (count == 0 || first >= extent_lines || count > extent_lines - first) return kOk;
+      lines += count;
+    }
+  }
+  *fit = lines == h.line_count;
+  return kOk;
+}
 
 Status read_record_at(const LogView &log, const Area &area, u64 offset, RecordView *out) {
   *out = {};
@@ -217,6 +226,13 @@ Status read_record_at(const LogView &log, const Area &area, u64 offset, RecordVi
   out->offset = offset;
   out->state = AreaState::whole;
   return read_exactly(log.fd, &out->header, sizeof out->header, offset);
+}
+
+Status read_log_header(int fd, const char *path, format::Header *out) {
+  struct stat st{};
+  Status s = sys::status(sys::fstat(fd, &st));
+  if (s.ok()) s = read_header(fd, path, static_cast<u64>(st.st_size), out);
+  return report(path, s);
 }
 
 Status read_log(int fd, const char *path, LogView *out) {
@@ -233,11 +249,7 @@ Status read_log(int fd, const char *path, LogView *out) {
   for (unsigned i = 0; i < 2 && s.ok(); ++i) s = read_record(out, path, i, piece.data());
   if (s.ok()) s = look_for_missing(out, piece.data());
   piece.release();
-  if (s.ok() || s.error == EBADMSG) return s;
-  if (s.error == ENODATA) return refuse(path, "the log is truncated (it ends while it is read)", kKeepBoth);
-  Message m;
-  m << path << ": the log cannot be read: " << error_words(s.error) << "; nothing was changed";
-  return fail(s.error, m);
+  return report(path, s);
 }
 
 }  // namespace snapshot

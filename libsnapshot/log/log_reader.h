@@ -43,11 +43,19 @@ struct LogView {
   bool record_missing = false;
 };
 
+// The header alone, of a log that may be in use: it never changes. Errors as read_log's.
+Status read_log_header(int fd, const char *path, format::Header *out);
+
 // Reads header, areas and records of the log behind fd; checks them by their checksums and by the data file's
 // bounds, but judges nothing. Takes time and reads in proportion to the log's size. EBADMSG with a message:
 // not a log, truncated, another version or architecture, damaged header. EIO: cannot be read. path is for
 // messages.
 Status read_log(int fd, const char *path, LogView *out);
+
+// Whether a record's runs are in range of its sizes and add up to its lines, wherever in fd it was found.
+// piece: kCheckBytes of memory.
+inline constexpr u64 kCheckBytes = 16 << 10;
+Status check_runs(int fd, const RecordView &record, u8 *piece, bool *fit);
 
 // Whether the record at offset, of an area that read_log has found whole, could be read: into *out, for a
 // walk through records that were appended. The caller knows how many there are.

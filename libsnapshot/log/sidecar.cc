@@ -54,7 +54,8 @@ Status take_lock(const char *path, int fd, int operation, Contention contention)
   }
 }
 
-// The name may have been removed, or given to another log, while we waited for the lock.
+}  // namespace
+
 Status look_whether_named(const char *path, int fd, bool *named) {
   struct stat by_fd, by_path;
   *named = false;
@@ -65,6 +66,8 @@ Status look_whether_named(const char *path, int fd, bool *named) {
   *named = by_fd.st_ino == by_path.st_ino && by_fd.st_dev == by_path.st_dev;
   return kOk;
 }
+
+namespace {
 
 // Creates a file without a name where the file system can (O_TMPFILE), else under a temporary one. temporary
 // is empty in the first case.
@@ -103,13 +106,16 @@ Status give_name(const char *path, const Path &temporary, int fd) {
   return sys::status(sys::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path, AT_SYMLINK_FOLLOW));
 }
 
-// Whoever may open the data file may recover it.
+}  // namespace
+
 void copy_access(int data_fd, int log_fd) {
   struct stat data;
   if (sys::failed(sys::fstat(data_fd, &data))) return;
   (void)sys::fchown(log_fd, data.st_uid, data.st_gid);
   (void)sys::fchmod(log_fd, (data.st_mode & 0666) | 0600);
 }
+
+namespace {
 
 Status fill_new_log(int fd, const format::Header &header, Birth birth) {
   const u64 bytes = format::kFirstAreaOffset + 2 * format::kAreaBytesMin;

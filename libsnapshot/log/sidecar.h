@@ -49,6 +49,13 @@ Status create_log(const char *path, int data_fd, const FileIdentity &identity, u
 // ignores. fd stays open, and with it the lock. A failed removal is harmless and not reported.
 Status retire_log(const char *path, int fd, const format::Header &header);
 
+// Whether fd is what the path leads to: while one waits for its lock, the name may be removed or given to
+// another file.
+Status look_whether_named(const char *path, int fd, bool *named);
+
+// Whoever may open the data file may open the file beside it, and recover the one from the other.
+void copy_access(int data_fd, int log_fd);
+
 // The first half of it.
 Status mark_retired(int fd, const format::Header &header);
 

@@ -29,16 +29,6 @@ bool libpmem_says_memory(int fd) {
   return memory;
 }
 
-// EFAULT from MADV_POPULATE_WRITE stands for what a store would have raised as SIGBUS; the kernel does not
-// say why.
-int why_not_writable(int path_fd) {
-  struct statfs fs;
-  if (sys::failed(sys::fstatfs(path_fd, &fs))) return EIO;
-  // Not f_bfree, even for root: it counts what ext4 keeps for itself. A few blocks may be left that an extent
-  // cannot use.
-  return static_cast<u64>(fs.f_bavail) * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
-}
-
 constexpr u64 kHugeBytes = u64{2} << 20;
 constexpr u8 kPrepared = 1, kCollapsed = 2;  // in the page map
 
@@ -73,6 +63,16 @@ Status uninterrupted(Sync sync) {
 }
 
 }  // namespace
+
+// EFAULT from MADV_POPULATE_WRITE stands for what a store would have raised as SIGBUS; the kernel does not
+// say why.
+int why_not_writable(int path_fd) {
+  struct statfs fs;
+  if (sys::failed(sys::fstatfs(path_fd, &fs))) return EIO;
+  // Not f_bfree, even for root: it counts what ext4 keeps for itself. A few blocks may be left that an extent
+  // cannot use.
+  return static_cast<u64>(fs.f_bavail) * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
+}
 
 Status populate_for_writing(u64 address, u64 bytes, int path_fd) {
   for (;;) {

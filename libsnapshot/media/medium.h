@@ -79,6 +79,10 @@ Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, i
 // What prepare_for_writing does on page-cache media, for whole pages.
 Status populate_for_writing(u64 address, u64 bytes, int path_fd);
 
+// What the kernel does not say where a page of a mapped file cannot be had for writing: ENOSPC or EIO.
+// path_fd: of any file on the file system.
+int why_not_writable(int path_fd);
+
 // Makes every page that overlaps [begin, begin + bytes) of the backing range present: afterwards a load there
 // does not raise SIGBUS because the disk fails. The range must lie inside the file. EIO, ENOMEM.
 Status prepare_for_reading(BackingAddr begin, u64 bytes);

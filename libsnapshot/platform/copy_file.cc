@@ -31,8 +31,9 @@ Status copy_piece(int from, int to, u64 offset, u64 bytes, GrowBuffer<u8> &buffe
   return kOk;
 }
 
-// The data from offset on: [*begin, *end). A file system that does not know its holes has none.
-void next_data(int fd, u64 offset, u64 size, u64 *begin, u64 *end) {
+}  // namespace
+
+void find_data(int fd, u64 offset, u64 size, u64 *begin, u64 *end) {
   *begin = offset;
   *end = size;
   const long data = sys::lseek(fd, static_cast<long>(offset), SEEK_DATA);
@@ -43,17 +44,15 @@ void next_data(int fd, u64 offset, u64 size, u64 *begin, u64 *end) {
   if (!sys::failed(hole)) *end = min_u64(static_cast<u64>(hole), size);
 }
 
-}  // namespace
-
 Status copy_file(int from, int to, u64 size, CopyProgress progress) {
   GrowBuffer<u8> buffer;
   Status s = sys::status(sys::ftruncate(to, size));
   for (u64 at = 0, end = 0; s.ok() && at < size;) {
-    if (at >= end) next_data(from, at, size, &at, &end);
+    if (at >= end) find_data(from, at, size, &at, &end);
     const u64 bytes = min_u64(end - at, kPieceBytes);
     s = copy_piece(from, to, at, bytes, buffer);
     at += bytes;
-    if (progress != nullptr) progress(at, size);
+    if (s.ok() && progress != nullptr && !progress(at, size)) s = {EINTR};
   }
   buffer.release();
   return s;

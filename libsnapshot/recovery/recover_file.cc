@@ -2,6 +2,7 @@
 
 #include "base/syscall.h"
 #include "platform/private_fd.h"
+#include "recovery/copy_in_use.h"
 
 namespace snapshot {
 namespace {
@@ -109,16 +110,21 @@ Status inspect_once(const char *data_path, int data_fd, const char *log_path, bo
   return seen;
 }
 
+constexpr unsigned kTriesMax = 100;
+
+Status too_fast(const char *data_path, const char *what) {
+  Message m;
+  m << data_path << ": programs open and close it faster than it can be " << what
+    << "; try again when they are done";
+  return fail(EAGAIN, m);
+}
+
 Status inspect(const char *data_path, int data_fd, const char *log_path, FileReport *out) {
   bool again = true;
   Status s;
-  for (unsigned tries = 0; again && tries < 100; ++tries)
+  for (unsigned tries = 0; again && tries < kTriesMax; ++tries)
     s = inspect_once(data_path, data_fd, log_path, &again, out);
-  if (!again) return s;
-  Message m;
-  m << data_path
-    << ": programs open and close it faster than it can be inspected; try again when they are done";
-  return fail(EAGAIN, m);
+  return again ? too_fast(data_path, "inspected") : s;
 }
 
 // The log lies beside the file itself, not beside a symbolic link to it.
@@ -140,17 +146,20 @@ Status cannot_copy(const char *copy_path, int error) {
     m << "; remove it, or give another name";
   else if (error == ENOSPC || error == EDQUOT)
     m << "; free some space and try again";
+  else if (error == EINTR)
+    m << "; there is no copy";
   else if (error == EOPNOTSUPP)
     m << "; the file system has no files without a name (O_TMPFILE): choose another one";
   return fail(error, m);
 }
 
-// The log's lock keeps every writer away. A file without a log gets one for the time of the copy; where even
-// the owner cannot have one, nobody can write either. *log_fd: -1 in that case.
+// The log's lock keeps every writer away; EAGAIN, without a message, if there is one. A file without a log
+// gets one for the time of the copy; where even the owner cannot have one, nobody can write either. *log_fd:
+// -1 in that case.
 Status keep_writers_away(const char *data_path, int data_fd, const char *log_path, int *log_fd, bool *ours,
                          FileReport *out) {
   *ours = false;
-  if (Status s = lock_existing_log(log_path, Contention::report, false, log_fd); !s.ok()) return s;
+  if (Status s = lock_existing_log(log_path, Contention::quiet, false, log_fd); !s.ok()) return s;
   if (*log_fd >= 0) return look(data_path, data_fd, log_path, *log_fd, out);
   FileIdentity identity;
   (void)without_log(data_fd, out);
@@ -163,10 +172,7 @@ Status keep_writers_away(const char *data_path, int data_fd, const char *log_pat
   if (!s.ok()) *log_fd = -1;
   if (s.ok()) return s;
   if (s.error == EROFS) return kOk;
-  if (s.error != EEXIST) return s;
-  Message m;
-  m << data_path << ": a program has just opened it; try again when it is done";
-  return fail(EAGAIN, m);
+  return s.error == EEXIST ? Status{EAGAIN} : s;
 }
 
 // Into a file that has no name yet.
@@ -178,7 +184,13 @@ Status fill_copy(const char *data_path, int data_fd, const char *copy_path, int 
   if (!s.ok()) return cannot_open(data_path, s.error);
   s = copy_file(data_fd, copy_fd, static_cast<u64>(st.st_size), progress);
   if (!s.ok()) return cannot_copy(copy_path, s.error);
-  if (s = apply(out->log, out->findings, copy_fd, copy_path); !s.ok()) return s;
+  return apply(out->log, out->findings, copy_fd, copy_path);
+}
+
+Status finish_copy(const char *data_path, int data_fd, const char *copy_path, int copy_fd) {
+  struct stat st;
+  Status s = sys::status(sys::fstat(data_fd, &st));
+  if (!s.ok()) return cannot_open(data_path, s.error);
   (void)sys::fchown(copy_fd, st.st_uid, st.st_gid);
   s = sys::status(sys::fchmod(copy_fd, st.st_mode & 0777));
   // Before it has a name, so that a copy with a name is whole after a power cut, too.
@@ -206,21 +218,35 @@ Status open_copy(const char *copy_path, int *fd) {
   return sys::failed(opened) ? cannot_copy(copy_path, static_cast<int>(-opened)) : kOk;
 }
 
-Status back_up(const char *data_path, int data_fd, const char *log_path, const char *copy_path,
-               CopyProgress progress, FileReport *out) {
-  int copy_fd, log_fd;
+// While nobody is writing the file, or while a process does. *again: that has changed meanwhile.
+Status copy_once(const CopyInUse &copy, FileReport *out, bool *again) {
+  int log_fd;
   bool ours;
-  if (Status s = open_copy(copy_path, &copy_fd); !s.ok()) return s;
-  Status s = keep_writers_away(data_path, data_fd, log_path, &log_fd, &ours, out);
-  if (s.ok()) s = fill_copy(data_path, data_fd, copy_path, copy_fd, progress, out);
+  *again = false;
+  Status s = keep_writers_away(copy.data_path, copy.data_fd, copy.log_path, &log_fd, &ours, out);
+  if (s.error == EAGAIN) return copy_in_use(copy, &out->findings.size_recovered, again);
+  if (s.ok()) s = fill_copy(copy.data_path, copy.data_fd, copy.copy_path, copy.copy_fd, copy.progress, out);
   // A log of ours that cannot be put away holds nothing: the next open does it.
-  if (ours) (void)retire_log(log_path, log_fd, out->log.header);
+  if (ours) (void)retire_log(copy.log_path, log_fd, out->log.header);
   if (ours) out->log = {};
   close_private(log_fd);
   out->log.fd = -1;
-  if (s.ok()) s = name_copy(copy_path, copy_fd);
-  (void)sys::close(copy_fd);
   return s;
+}
+
+// Of a long copy, each.
+constexpr unsigned kRoundsMax = 10;
+
+Status back_up(const CopyInUse &copy, FileReport *out) {
+  bool again = true;
+  Status s;
+  for (unsigned rounds = 0; again && s.ok() && rounds < kRoundsMax; ++rounds) {
+    s = sys::status(sys::ftruncate(copy.copy_fd, 0));
+    s = s.ok() ? copy_once(copy, out, &again) : cannot_copy(copy.copy_path, s.error);
+  }
+  if (s.ok() && again) return too_fast(copy.data_path, "copied");
+  if (s.ok()) s = finish_copy(copy.data_path, copy.data_fd, copy.copy_path, copy.copy_fd);
+  return s.ok() ? name_copy(copy.copy_path, copy.copy_fd) : s;
 }
 
 template <typename Action>
@@ -256,7 +282,11 @@ Status back_up_file(const char *data_path, const char *copy_path, CopyProgress p
   copy << (slash ? "" : "./") << copy_path;
   if (!copy.complete()) return cannot_copy(copy_path, ENAMETOOLONG);
   return by_name(data_path, false, out, [&](const char *data, int fd, const char *log) {
-    return back_up(data, fd, log, copy.c_str(), progress, out);
+    int copy_fd;
+    if (Status s = open_copy(copy.c_str(), &copy_fd); !s.ok()) return s;
+    const Status s = back_up({data, fd, log, copy.c_str(), copy_fd, progress}, out);
+    (void)sys::close(copy_fd);
+    return s;
   });
 }
 

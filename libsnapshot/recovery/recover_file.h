@@ -19,10 +19,13 @@ Status inspect_file(const char *data_path, FileReport *out);
 Status recover_file(const char *data_path, FileReport *out, Contention contention = Contention::report);
 
 // Makes copy_path, which must not exist, a durable copy of data_path as recovery would leave it; data file
-// and log stay as they are. Programs that start meanwhile are told that the file is taken, or wait
-// (SNAPSHOT_WAIT=1), as during a recovery. The copy gets its name when it is whole, so a crash leaves no part
-// of it (of a file without a log it may leave a log that holds nothing, which the next open removes).
-// EAGAIN: a process is writing data_path now. EEXIST: there is a copy_path. Each error has a message.
+// and log stay as they are. If a process is writing the file, it goes on, and the copy is as of a commit not
+// older than the last that had returned before the call (copy_in_use.h). If none is, programs that start
+// meanwhile are told that the file is taken, or wait (SNAPSHOT_WAIT=1), as during a recovery. The copy gets
+// its name when it is whole, so a crash leaves no part of it. (Of a file without a log it may leave a log
+// that holds nothing, which the next open removes; of one in use a journal, which its process or the next
+// backup removes.) EAGAIN: another backup of it, or a process that takes no part in one. EEXIST: there is a
+// copy_path. EINTR: progress said so. Each error has a message.
 Status back_up_file(const char *data_path, const char *copy_path, CopyProgress progress, FileReport *out);
 
 }  // namespace snapshot

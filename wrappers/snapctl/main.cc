@@ -17,7 +17,7 @@ constexpr const char *kFooter = R"(Exit codes:
   0  fine: nothing to do, or recovered
   1  usage: the command line is wrong
   2  refused: a log is damaged or belongs to another file, or a name is not a regular file; nothing was changed
-  3  busy: a process is writing a file
+  3  busy: a process is writing a file (backup: one that takes no part in it, or another backup)
   4  system: a file cannot be opened, read or written
   5  pending: a file needs recovery (info, recover --dry-run)
   6  partial: a part of a program is not instrumented (check)
@@ -28,7 +28,7 @@ Examples:
   snapctl info accounts.db                 is it in use, or does it need recovery?
   snapctl recover --dry-run data/*.db      what would recovery do?
   snapctl recover data/*.db                bring every file back to its last commit
-  snapctl backup accounts.db copy.db       a copy as of the last commit; the file is left alone
+  snapctl backup accounts.db copy.db       a copy as of a commit; whoever writes the file goes on
   snapctl dump-log --lines accounts.db     what the log holds, beside what the file holds
   snapctl check ./server                   are all of its parts compiled with snapcc, by this version?
 
@@ -69,8 +69,8 @@ int run(int argc, char **argv) {
 
   BackupOptions backup;
   CLI::App *backup_command =
-      app.add_subcommand("backup", "Copy a file that no process is writing, as of its last commit");
-  backup_command->add_option("FILE", backup.file, "A data file; it and its log stay as they are")->required();
+      app.add_subcommand("backup", "Copy a file as of a commit, also while a process writes it");
+  backup_command->add_option("FILE", backup.file, "A data file; who writes it goes on")->required();
   backup_command->add_option("DEST", backup.copy, "The copy, which must not exist")->required();
 
   DumpLogOptions dump;
