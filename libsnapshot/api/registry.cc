@@ -5,6 +5,7 @@
 #include "api/file_table.h"
 #include "api/open_file.h"
 #include "base/syscall.h"
+#include "commit/audit.h"
 #include "commit/commit.h"
 #include "commit/pages.h"
 #include "commit/resize.h"
@@ -167,6 +168,7 @@ Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) 
 // Discarding is doing nothing: a handler that runs later still sees what was stored, and may commit it.
 void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (choice == ExitChoice::commit) (void)commit(file, whole_file(file));
+  finish_audit(file, false);
   // If that fails, what is counted is what is marked.
   if (file.track_pages) (void)mark_written_pages(file, whole_file(file));
   const u64 lines = count_dirty(file);
@@ -289,6 +291,7 @@ Status unmap_part(RegisteredFile &file, Interval part) {
       last ? whole_file(file) : lines_between(file, file.base().value + part.begin, part.end - part.begin);
   if (Status s = commit(file, range); !s.ok()) return s;
   if (!last) return file.mappings.remove(part);
+  finish_audit(file, true);
   file.mappings.clear();
   add(&closed_files, file.counters);
   close_file(file);

@@ -162,6 +162,7 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
     put_back(file);
     return s;
   }
+  if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   // MS_SYNC waits for what MS_ASYNC began, also where it has nothing to add.
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size)
     return durability == Durability::now ? settle_to_compare(file) : kOk;
@@ -223,6 +224,7 @@ Status rollback(ManagedFile &file, LineRange range) {
   if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
   if (!s.ok()) return report_failure(file, s);
+  if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   const LineRange all = whole_file(file);
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex end = first_line_beyond(file, max_u64(size, file.file_size));
