@@ -203,7 +203,6 @@ Status consider(int fd, Candidate *out, bool *managed) {
   if (Status s = name_of(fd, out, &named); !s.ok()) return cannot_look_at(fd, s);
   if (!named) return kOk;
   out->fd = fd;
-  out->open_flags = static_cast<int>(flags);
   const Settings *settings;
   if (Status s = read_settings(&settings); !s.ok()) return s;
   *managed = out->may_open = path_selected(*settings, out->path.c_str()) && !is_hugetlbfs(fd);
@@ -244,11 +243,14 @@ Status recover_at_open(int fd) {
   if (!named || !read_settings(&settings).ok() || !path_selected(*settings, c.path.c_str())) return kOk;
   notice_fork();
   FileReport report;
+  const long flags = sys::fcntl(fd, F_GETFL);
+  const bool readable = !sys::failed(flags) && (flags & O_ACCMODE) == O_RDWR;
   for (;;) {
     {
       RegistryLock lock;
       if (file_by_key(c.key) != nullptr) return kOk;
-      const Status s = recover_file(c.path.c_str(), &report, Contention::quiet);
+      const Status s = readable ? recover_open_file(c.path.c_str(), fd, &report, Contention::quiet)
+                                : recover_file(c.path.c_str(), &report, Contention::quiet);
       if (s.ok()) count_recovery(report.findings);
       if (s.error != EAGAIN) return s;
     }

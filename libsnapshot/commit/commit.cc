@@ -96,7 +96,8 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_LIKELY(file.log.is_open())) return kOk;
   Text<64> self;
   self << "/proc/self/fd/" << file.size_fd;
-  const long fd = sys::open(file.size_fd < 0 ? file.path.c_str() : self.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_PATH: closing it drops no POSIX locks.
+  const long fd = sys::open(file.size_fd < 0 ? file.path.c_str() : self.c_str(), O_PATH | O_CLOEXEC);
   if (sys::failed(fd)) return sys::status(fd);
   const u64 our_log = file.log.header.log_id;
   auto create = [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {

@@ -18,6 +18,11 @@ Status inspect_file(const char *data_path, FileReport *out);
 // Recovers data_path and removes its log. EAGAIN: a process is writing it now. What was done is in *out.
 Status recover_file(const char *data_path, FileReport *out, Contention contention = Contention::report);
 
+// The same of a file that the program has opened for reading and writing. Opens it no second time: when a
+// descriptor is closed, the process loses its POSIX locks (fcntl) on the file, whatever descriptor they were
+// taken by.
+Status recover_open_file(const char *data_path, int data_fd, FileReport *out, Contention contention);
+
 // Makes copy_path, which must not exist, a durable copy of data_path as recovery would leave it; data file
 // and log stay as they are. Programs that start meanwhile are told that the file is taken, or wait
 // (SNAPSHOT_WAIT=1), as during a recovery. The copy gets its name when it is whole, so a crash leaves no part
