@@ -9,6 +9,7 @@
 #include "commit/changed_lines.h"
 #include "commit/commit.h"
 #include "commit/resize.h"
+#include "platform/file_io.h"
 #include "platform/private_fd.h"
 #include "platform/settings.h"
 #include "platform/thread_fence.h"
@@ -32,32 +33,21 @@ void tell(const Candidate &c, const Findings &f) {
   say(Level::info, m);
 }
 
-// pwrite on a descriptor in append mode appends, whatever the offset (pwrite(2), BUGS).
-Status descriptor_for_recovery(const Candidate &c, int *fd) {
-  *fd = c.fd;
-  if ((c.open_flags & O_APPEND) == 0) return kOk;
-  Text<64> self;
-  self << "/proc/self/fd/" << c.fd;
-  const long opened = sys::open(self.c_str(), O_RDWR | O_CLOEXEC);
-  if (sys::failed(opened)) return cannot(c, "open for recovery", static_cast<int>(-opened));
-  *fd = static_cast<int>(opened);
-  return kOk;
-}
-
 Status recover_with(const Candidate &c, const char *log_path, int log_fd, RecoveryCounters *counters) {
   LogView log;
   Findings findings;
-  int data_fd;
   if (Status s = read_log(log_fd, log_path, &log); !s.ok()) return s;
-  if (Status s = descriptor_for_recovery(c, &data_fd); !s.ok()) return s;
-  Status s = examine(log, data_fd, c.path.c_str(), log_path, &findings);
-  if (s.ok()) s = apply(log, findings, data_fd, c.path.c_str());
-  if (data_fd != c.fd) (void)sys::close(data_fd);
-  if (!s.ok()) return s;
+  {
+    const PlainWrites plain(c.fd);
+    if (!plain.status().ok()) return cannot(c, "recover by this descriptor", plain.status().error);
+    Status s = examine(log, c.fd, c.path.c_str(), log_path, &findings);
+    if (s.ok()) s = apply(log, findings, c.fd, c.path.c_str());
+    if (!s.ok()) return s;
+  }
   if (findings.verdict == Verdict::complete) ++counters->clean;
   if (findings.verdict == Verdict::undo) ++counters->rolled_back;
   tell(c, findings);
-  s = retire_log(log_path, log_fd, log.header);
+  const Status s = retire_log(log_path, log_fd, log.header);
   return s.ok() ? kOk : cannot(c, "remove the log after recovery", s.error);
 }
 

@@ -5,6 +5,7 @@
 #include "api/file_table.h"
 #include "api/open_file.h"
 #include "base/syscall.h"
+#include "commit/audit.h"
 #include "commit/commit.h"
 #include "commit/pages.h"
 #include "commit/resize.h"
@@ -167,6 +168,7 @@ Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) 
 // Discarding is doing nothing: a handler that runs later still sees what was stored, and may commit it.
 void discard_or_commit(RegisteredFile &file, ExitChoice choice) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (choice == ExitChoice::commit) (void)commit(file, whole_file(file));
+  finish_audit(file, false);
   // If that fails, what is counted is what is marked.
   if (file.track_pages) (void)mark_written_pages(file, whole_file(file));
   const u64 lines = count_dirty(file);
@@ -201,7 +203,6 @@ Status consider(int fd, Candidate *out, bool *managed) {
   if (Status s = name_of(fd, out, &named); !s.ok()) return cannot_look_at(fd, s);
   if (!named) return kOk;
   out->fd = fd;
-  out->open_flags = static_cast<int>(flags);
   const Settings *settings;
   if (Status s = read_settings(&settings); !s.ok()) return s;
   *managed = out->may_open = path_selected(*settings, out->path.c_str()) && !is_hugetlbfs(fd);
@@ -242,11 +243,14 @@ Status recover_at_open(int fd) {
   if (!named || !read_settings(&settings).ok() || !path_selected(*settings, c.path.c_str())) return kOk;
   notice_fork();
   FileReport report;
+  const long flags = sys::fcntl(fd, F_GETFL);
+  const bool readable = !sys::failed(flags) && (flags & O_ACCMODE) == O_RDWR;
   for (;;) {
     {
       RegistryLock lock;
       if (file_by_key(c.key) != nullptr) return kOk;
-      const Status s = recover_file(c.path.c_str(), &report, Contention::quiet);
+      const Status s = readable ? recover_open_file(c.path.c_str(), fd, &report, Contention::quiet)
+                                : recover_file(c.path.c_str(), &report, Contention::quiet);
       if (s.ok()) count_recovery(report.findings);
       if (s.error != EAGAIN) return s;
     }
@@ -289,6 +293,7 @@ Status unmap_part(RegisteredFile &file, Interval part) {
       last ? whole_file(file) : lines_between(file, file.base().value + part.begin, part.end - part.begin);
   if (Status s = commit(file, range); !s.ok()) return s;
   if (!last) return file.mappings.remove(part);
+  finish_audit(file, true);
   file.mappings.clear();
   add(&closed_files, file.counters);
   close_file(file);

@@ -36,7 +36,6 @@ struct Candidate {
   FileKey key;
   u64 size;
   Path path;
-  int open_flags;         // F_GETFL
   bool may_open = false;  // false: only if it is managed already
 };
 

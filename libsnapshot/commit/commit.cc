@@ -96,7 +96,8 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_LIKELY(file.log.is_open())) return kOk;
   Text<64> self;
   self << "/proc/self/fd/" << file.size_fd;
-  const long fd = sys::open(file.size_fd < 0 ? file.path.c_str() : self.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_PATH: closing it drops no POSIX locks.
+  const long fd = sys::open(file.size_fd < 0 ? file.path.c_str() : self.c_str(), O_PATH | O_CLOEXEC);
   if (sys::failed(fd)) return sys::status(fd);
   const u64 our_log = file.log.header.log_id;
   auto create = [&]() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
@@ -163,6 +164,7 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
     put_back(file);
     return s;
   }
+  if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   // MS_SYNC waits for what MS_ASYNC began, also where it has nothing to add.
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size)
     return durability == Durability::now ? settle_to_compare(file) : kOk;
@@ -224,6 +226,7 @@ Status rollback(ManagedFile &file, LineRange range) {
   if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
   if (!s.ok()) return report_failure(file, s);
+  if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   const LineRange all = whole_file(file);
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex end = first_line_beyond(file, max_u64(size, file.file_size));

@@ -12,6 +12,7 @@
 #include "log/sidecar.h"
 #include "platform/grow_buffer.h"
 #include "platform/mutex.h"
+#include "platform/other_threads.h"
 #include "track/windows.h"
 
 namespace snapshot {
@@ -46,6 +47,26 @@ enum class FileState : u32 {
 struct Counters {
   u64 commits, commits_empty, commits_failed, rollbacks, lines_committed, bytes_logged, fences, thread_fences,
       lines_discarded, lines_untracked, pages_scanned, pages_compared, lines_found;
+};
+
+// See audit.h. Lines found at one look.
+struct Suspects {
+  LineIndex first, end;
+  u64 since;  // the look, by number
+};
+struct AuditState {
+  GrowBuffer<u64> reported;               // lines of which the audit has said that they are not tracked
+  GrowBuffer<Suspects> suspects, before;  // in order; before: scratch
+  OtherThreads threads;
+  u64 looks = 0;  // how often the file has been looked at
+
+  void release() {
+    reported.release();
+    suspects.release();
+    before.release();
+    threads.release();
+    looks = 0;
+  }
 };
 
 struct CommitRequest;
@@ -110,8 +131,7 @@ struct ManagedFile {
   // For changed_lines.h: a pair of pages for page tracking, and one for the audit, which asks it in between.
   // Made when the file is opened, if it is to be compared at all.
   GrowBuffer<u8> pages_to_compare SNAPSHOT_GUARDED_BY(commit_lock);
-  // Lines of which the audit has said that they are not tracked.
-  GrowBuffer<u64> audited SNAPSHOT_GUARDED_BY(commit_lock);
+  AuditState audited SNAPSHOT_GUARDED_BY(commit_lock);
   AuditChoice audit = AuditChoice::off;
   bool track_pages = false;
   Counters counters SNAPSHOT_GUARDED_BY(commit_lock) = {};

@@ -27,6 +27,13 @@ void keep_handle(ManagedFile &file, int fd) {
   if (!sys::failed(opened)) file.size_fd = make_private(static_cast<int>(opened));
 }
 
+Status grow_real(ManagedFile &file, int fd, u64 size) {
+  const Status s = sys::status(sys::ftruncate(fd, size));
+  if (s.error != EBADF) return s;
+  keep_handle(file, fd);
+  return truncate_real(file, size);
+}
+
 // Makes [from, to) of the working copy read as zeros, whatever was there while it was no part of the file.
 void clear_working(ManagedFile &file, u64 from, u64 to) {
   u8 *begin = file.base().ptr() + from;
@@ -140,7 +147,7 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     file.size_synced = true;
     add_anonymous_part(file, size);
     if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) return s;
-    if (Status s = sys::status(sys::ftruncate(fd, size)); !s.ok()) return s;
+    if (Status s = grow_real(file, fd, size); !s.ok()) return s;
     note_growth(file, fd, size);
   } else if (size > old_size) {
     clear_for_commit(file, old_size, size);

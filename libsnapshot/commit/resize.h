@@ -7,8 +7,8 @@ namespace snapshot {
 // ftruncate, for a managed file. Growing takes place at once (the new part reads as zeros; recovery cuts it
 // off again if no commit follows). Shrinking is only noted: until the next commit the bytes must stay for
 // recovery, so the real size changes after that commit; meanwhile the program sees the new size
-// (interpose/file_status.cc). fd is the descriptor the program used. EFBIG beyond the window, with a message;
-// whatever ftruncate says, without.
+// (interpose/file_status.cc). fd is the descriptor the program used, or one with O_PATH. EFBIG beyond the
+// window, with a message; whatever ftruncate says, without.
 Status resize(ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // Where the first access to a hole of the file takes a block (tmpfs), and the lazy part of the working copy

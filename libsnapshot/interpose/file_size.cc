@@ -32,17 +32,25 @@ int resize_or_kernel(int fd, off_t size) {
   return static_cast<int>(edge(sys::ftruncate(fd, static_cast<u64>(size))));
 }
 
+// O_PATH: the program keeps its POSIX locks on the file when such a descriptor is closed.
+Status resize_by_path(RegisteredFile &file, const char *path, u64 size) {
+  const long allowed = sys::call(SYS_faccessat2, AT_FDCWD, sys::as_long(path), W_OK, AT_EACCESS);
+  if (sys::failed(allowed)) return sys::status(allowed);
+  const long fd = sys::open(path, O_PATH | O_CLOEXEC);
+  if (sys::failed(fd)) return sys::status(fd);
+  const Status s = resize_managed(file, static_cast<int>(fd), size);
+  (void)sys::close(static_cast<int>(fd));
+  return s;
+}
+
 int truncate_or_kernel(const char *path, off_t size) {
   if (size >= 0 && SNAPSHOT_UNLIKELY(any_managed())) {
     struct stat st;
     if (const long found = sys::newfstatat(AT_FDCWD, path, &st, 0); sys::failed(found))
       return static_cast<int>(edge(found));
-    if (file_by_key({st.st_dev, st.st_ino}) != nullptr) {
-      const long fd = sys::open(path, O_RDWR | O_CLOEXEC);
-      if (sys::failed(fd)) return static_cast<int>(edge(fd));
-      const int result = resize_or_kernel(static_cast<int>(fd), size);
-      (void)sys::close(static_cast<int>(fd));
-      return result;
+    if (RegisteredFile *file = file_by_key({st.st_dev, st.st_ino}); file != nullptr) {
+      const Status s = resize_by_path(*file, path, static_cast<u64>(size));
+      if (s.error != ESTALE) return static_cast<int>(edge(s));
     }
   }
   return static_cast<int>(edge(sys::call(SYS_truncate, sys::as_long(path), size)));

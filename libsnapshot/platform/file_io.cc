@@ -38,4 +38,16 @@ Status write_zeros(int fd, u64 offset, u64 bytes) {
   return kOk;
 }
 
+PlainWrites::PlainWrites(int fd) : fd_(fd) {
+  const long flags = sys::fcntl(fd, F_GETFL);
+  if (sys::failed(flags)) status_ = sys::status(flags);
+  if (sys::failed(flags) || (flags & (O_APPEND | O_DIRECT)) == 0) return;
+  status_ = sys::status(sys::fcntl(fd, F_SETFL, flags & ~(O_APPEND | O_DIRECT)));
+  if (status_.ok()) flags_to_restore_ = flags;
+}
+
+PlainWrites::~PlainWrites() {
+  if (flags_to_restore_ != 0) (void)sys::fcntl(fd_, F_SETFL, flags_to_restore_);
+}
+
 }  // namespace snapshot

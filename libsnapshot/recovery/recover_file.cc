@@ -1,6 +1,7 @@
 #include "recovery/recover_file.h"
 
 #include "base/syscall.h"
+#include "platform/file_io.h"
 #include "platform/private_fd.h"
 #include "recovery/copy_in_use.h"
 
@@ -273,6 +274,15 @@ Status recover_file(const char *data_path, FileReport *out, Contention contentio
   return by_name(data_path, true, out, [&](const char *data, int fd, const char *log) {
     return recover(data, fd, log, contention, out);
   });
+}
+
+Status recover_open_file(const char *data_path, int data_fd, FileReport *out, Contention contention) {
+  Path log;
+  const PlainWrites plain(data_fd);
+  *out = {};
+  if (Status s = plain.status(); !s.ok()) return cannot_open(data_path, s.error);
+  if (Status s = sidecar_path(data_path, &log); !s.ok()) return s;
+  return recover(data_path, data_fd, log.c_str(), contention, out);
 }
 
 Status back_up_file(const char *data_path, const char *copy_path, CopyProgress progress, FileReport *out) {

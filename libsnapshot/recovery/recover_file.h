@@ -18,6 +18,11 @@ Status inspect_file(const char *data_path, FileReport *out);
 // Recovers data_path and removes its log. EAGAIN: a process is writing it now. What was done is in *out.
 Status recover_file(const char *data_path, FileReport *out, Contention contention = Contention::report);
 
+// The same of a file that the program has opened for reading and writing. Opens it no second time: when a
+// descriptor is closed, the process loses its POSIX locks (fcntl) on the file, whatever descriptor they were
+// taken by.
+Status recover_open_file(const char *data_path, int data_fd, FileReport *out, Contention contention);
+
 // Makes copy_path, which must not exist, a durable copy of data_path as recovery would leave it; data file
 // and log stay as they are. If a process is writing the file, it goes on, and the copy is as of a commit not
 // older than the last that had returned before the call (copy_in_use.h). If none is, programs that start
