@@ -84,6 +84,20 @@ def _download(path):
     return "<a download='%s.gz' href='data:application/gzip;base64,%s'>CSV of all runs</a>" % (os.path.basename(path), packed)
 
 
+WIDE = 0.15
+
+
+def _wide(figure):
+    """Words about the runs that say too little."""
+    cells = [(x, s, figure.summary(x, s)) for x in figure.xs for s in figure.systems]
+    wide = ["%s at %s" % (s, x) if len(figure.xs) > 1 else s for x, s, c in cells if c and c.spread() > WIDE]
+    if not wide:
+        return ""
+    return "<p class='wide-spread'>Spread too wide to conclude (above %.0f %%): %s.</p>" % (
+        100 * WIDE, escape(", ".join(wide)) if len(wide) <= 12 else "%d of %d bars or points" % (
+            len(wide), sum(c is not None for _, _, c in cells)))
+
+
 def _section(figure):
     runs = max(len(r) for r in figure.runs.values())
     ratios = ""
@@ -91,8 +105,8 @@ def _section(figure):
         ratios = "<div class='wide'><table>%s%s</table></div>" % (
             _row([escape(figure.axis), "ratio", "measured", "aim", ""], "th"), "".join(map(_ratio_row, figure.ratios)))
     return ("<section id='%s'><h2>%s</h2><p>%s; medians of %d runs, with their quartiles. %s</p>"
-            "<figure class='wide'>%s</figure><details%s><summary>Table</summary>%s%s</details></section>" % (
-                figure.name, escape(figure.title), escape(figure.unit), runs, _download(figure.path), charts.draw(figure),
+            "%s<figure class='wide'>%s</figure><details%s><summary>Table</summary>%s%s</details></section>" % (
+                figure.name, escape(figure.title), escape(figure.unit), runs, _download(figure.path), _wide(figure), charts.draw(figure),
                 " open" if len(figure.xs) <= 8 else "", _table(figure), ratios))
 
 

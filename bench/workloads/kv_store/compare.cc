@@ -167,6 +167,10 @@ std::vector<Setting> settings(const Options &options) {
                      {kOurs, "snapshot", {memory}},
                      {"lazy", "snapshot", {memory, "SNAPSHOT_COPY=lazy"}}}};
   if (!options.quick) on_memory.systems.push_back({"undo", "snapshot", {memory, undo}});
+  const std::string store_log = options.program("store_log.d");
+  if (!options.quick && access(store_log.c_str(), R_OK) == 0)
+    on_memory.systems.push_back(
+        {"store log", "snapshot", {"LD_LIBRARY_PATH=" + store_log, "BENCH_FIND=log"}});
   on_memory.systems.push_back({kAnnotated, "libpmemobj", {"PMEM_IS_PMEM_FORCE=1"}});
   Setting on_tmpfs{"kv_store-tmpfs",
                    "YCSB in databases (tmpfs, CPU time)",
