@@ -29,11 +29,7 @@ class Store {
   }
   template <typename Visit>
   void scan(std::size_t first, std::size_t count, Visit visit) {
-    char record[kRecordBytes];
-    for (std::size_t key = first; key < first + count; ++key) {
-      get(key, record);
-      visit(record);
-    }
+    scan_by_key(*this, first, count, visit);
   }
   void facts() const {}
 

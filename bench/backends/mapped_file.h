@@ -108,4 +108,21 @@ class MappedFile {
   std::uint64_t bytes_ = 0;
 };
 
+// The backend of a system that makes durable what the program has stored when it is asked to: by its
+// commit(), protected, which ends the process if it fails.
+template <typename System>
+class Committing : public System {
+ public:
+  template <typename Body>
+  void initialise(Body body) {
+    body();
+    this->commit();
+  }
+  template <typename Body>
+  void transaction(Body body) {
+    body();
+    this->commit();
+  }
+};
+
 }  // namespace bench

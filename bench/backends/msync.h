@@ -12,7 +12,7 @@
 
 namespace bench {
 
-class Backend : public MappedFile {
+class KernelMsync : public MappedFile {
  public:
   void open_heap(const char *path, std::uint64_t objects, std::uint64_t object_bytes) {
     create(path, heap_bytes(objects, object_bytes));
@@ -21,25 +21,17 @@ class Backend : public MappedFile {
     if (pages_ != nullptr) read_pages();
     heap()->make(bytes_);
   }
-  template <typename Body>
-  void initialise(Body body) {
-    body();
-    commit();
-  }
-  template <typename Body>
-  void transaction(Body body) {
-    body();
-    commit();
-  }
   void facts() const {
     if (pages_ == nullptr) return;
     std::printf(" mapped_kb=%llu huge_kb=%llu", static_cast<unsigned long long>(bytes_ >> 10), huge_kb());
   }
 
- private:
+ protected:
   void commit() {
     if (msync(address_, bytes_, MS_SYNC) != 0) worker_fails("msync");
   }
+
+ private:
   // So that no later store allocates a block; and nothing of it stays in memory, in whatever pages.
   void write_zeros() const {
     static char zeros[1 << 20];
@@ -72,5 +64,6 @@ class Backend : public MappedFile {
 
   const char *const pages_ = std::getenv("BENCH_PAGES");
 };
+using Backend = Committing<KernelMsync>;
 
 }  // namespace bench

@@ -37,6 +37,16 @@ void load(Store &store, std::size_t records) {
   }
 }
 
+// The scan of a store that has no order of keys: one key is looked up after the other.
+template <typename Store, typename Visit>
+void scan_by_key(Store &store, std::size_t first, std::size_t count, Visit visit) {
+  char record[kRecordBytes];
+  for (std::size_t key = first; key < first + count; ++key) {
+    store.get(key, record);
+    visit(record);
+  }
+}
+
 [[noreturn]] inline void store_fails(const char *system, const char *message) {
   std::fprintf(stderr, "%s: %s\n", system, message);
   std::exit(1);

@@ -12,27 +12,15 @@
 
 namespace bench {
 
-class Backend : public MappedFile {
+class Reflink : public MappedFile {
  public:
   void open_heap(const char *path, std::uint64_t objects, std::uint64_t object_bytes) {
     path_ = path;
     MappedFile::open_heap(path, objects, object_bytes);
   }
-  template <typename Body>
-  void initialise(Body body) {
-    body();
-    commit();
-  }
-  template <typename Body>
-  void transaction(Body body) {
-    body();
-    commit();
-  }
   void facts() const { std::printf(" clones=%llu", static_cast<unsigned long long>(clones_)); }
 
- private:
-  static constexpr mode_t kUnfinished = 0200, kWhole = 0400;
-
+ protected:
   void commit() {
     const int clone = ::open(name(clones_).c_str(), O_WRONLY | O_CREAT | O_EXCL, kUnfinished);
     if (clone < 0 || ioctl(clone, FICLONE, fd_) != 0) worker_fails("FICLONE");
@@ -42,10 +30,15 @@ class Backend : public MappedFile {
     if (clones_ > 0 && unlink(name(clones_ - 1).c_str()) != 0) worker_fails("unlink");
     ++clones_;
   }
+
+ private:
+  static constexpr mode_t kUnfinished = 0200, kWhole = 0400;
+
   std::string name(std::uint64_t number) const { return path_ + "." + std::to_string(number); }
 
   std::string path_;
   std::uint64_t clones_ = 0;
 };
+using Backend = Committing<Reflink>;
 
 }  // namespace bench

@@ -1,6 +1,7 @@
 // Tkrzw's hash database, updated in place, which is its default, and synchronized to the device at each
-// commit. It has no transactions of several updates: durable, but not as a whole. Nor has it an order: a scan
-// looks up one key after the other.
+// commit. It has no transactions of several updates: durable, but not as a whole. Nor has it an order of
+// keys.
+
 #pragma once
 #include <tkrzw_dbm_hash.h>
 
@@ -32,11 +33,7 @@ class Store {
   }
   template <typename Visit>
   void scan(std::size_t first, std::size_t count, Visit visit) {
-    char record[kRecordBytes];
-    for (std::size_t key = first; key < first + count; ++key) {
-      get(key, record);
-      visit(record);
-    }
+    scan_by_key(*this, first, count, visit);
   }
   void facts() const {}
 

@@ -39,11 +39,14 @@ class SlowMedium {
   bool on_their_way_ = false;
 };
 
-// The published figures that stand for two kinds of device.
-//   Optane: 2.3 GB/s of writes to one module, 90 ns for a non-temporal store and its fence (Yang et al., "An
-//   Empirical Guide to the Behavior and Use of Scalable Persistent Memory", FAST 2020). CXL: a port of 8
-//   lanes matches a DDR5-4800 channel at two reads to a write, so 12.8 GB/s of writes; 180 ns to memory in a
-//   pool (Li et al., "Pond", ASPLOS 2023).
+// What stands for two kinds of device.
+//   Optane: 2.3 GB/s of writes to one module, as measured (Izraelevitz et al., "Basic Performance
+//   Measurements of the Intel Optane DC Persistent Memory Module", arXiv:1903.05714; Yang et al., FAST 2020):
+//   28 ns for a line. 90 ns until a non-temporal store and its fence are done is of the same authors, quoted
+//   from memory. CXL: assumptions. 180 ns to memory in a pool is in the range that Li et al., "Pond", ASPLOS
+//   2023, give (70 to 90 ns more than local memory, and more with more sockets); 12.8 GB/s of writes, 5 ns
+//   for a line, is a third of a DDR5-4800 channel.
+// slow_media varies the latency from 25 to 800 ns, which covers what is open in these.
 constexpr MediumSpeed kOptane{28, 90}, kCxl{5, 180};
 
 }  // namespace bench

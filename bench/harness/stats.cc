@@ -33,6 +33,19 @@ std::vector<double> paired_ratios(const std::vector<double> &a, const std::vecto
   return ratios;
 }
 
+std::vector<std::vector<double>> means_of_programs(
+    const std::vector<std::vector<std::vector<double>>> &by_program) {
+  const std::size_t systems = by_program.front().size(), rounds = by_program.front().front().size();
+  std::vector<std::vector<double>> means(systems);
+  for (std::size_t system = 0; system < systems; ++system)
+    for (std::size_t round = 0; round < rounds; ++round) {
+      std::vector<double> ratios;
+      for (const auto &times : by_program) ratios.push_back(times[system][round] / times[0][round]);
+      means[system].push_back(geometric_mean(ratios));
+    }
+  return means;
+}
+
 Verdict at_least(const Summary &figure, double aim) {
   if (figure.low >= aim) return Verdict::met;
   return figure.high < aim ? Verdict::missed : Verdict::inconclusive;

@@ -23,6 +23,11 @@ double geometric_mean(const std::vector<double> &values);
 // cancels out.
 std::vector<double> paired_ratios(const std::vector<double> &a, const std::vector<double> &b);
 
+// by_program[program][system][round] are times. Their geometric means over the programs, as multiples of the
+// first system's, by system and round: so their spread is that of the whole.
+std::vector<std::vector<double>> means_of_programs(
+    const std::vector<std::vector<std::vector<double>>> &by_program);
+
 // How a figure stands to an aim. One is only called met or missed when the whole interquartile range agrees.
 enum class Verdict { met, missed, inconclusive };
 Verdict at_least(const Summary &figure, double aim);

@@ -8,17 +8,17 @@
 
 namespace bench {
 
-void StructureComparison::add(const std::string &name, const std::string &backend, const std::string &path,
+void StructureComparison::add(const std::string &name, const std::string &backend, Place place,
                               std::vector<std::string> environment, Expected expected) {
   const std::string program = options_.program(workload_.name + "-" + backend);
   if (access(program.c_str(), X_OK) != 0) {
     std::printf("  (no %s: it was not built)\n", name.c_str());
     return;
   }
-  std::vector<std::string> command = {program, path, std::to_string(size_.values_max)};
+  std::vector<std::string> command = {program, place.path, std::to_string(size_.values_max)};
   if (size_.values > 0) command.push_back(std::to_string(size_.values));
   // Committed so far: the empty structure, and what is in it at the beginning.
-  systems_.push_back({name, path, expected, std::make_unique<WorkerProcess>(command, environment),
+  systems_.push_back({name, std::move(place), expected, std::make_unique<WorkerProcess>(command, environment),
                       size_.values > 0 ? 2u : 1u});
 }
 
@@ -85,7 +85,10 @@ void StructureComparison::verify(System &system, std::uint64_t values, Reply &fa
     require(number(facts, "huge_kb") == (system.expected.huge_pages ? number(facts, "mapped_kb") : 0),
             "its pages have another size");
   if (!facts.contains("plain_file")) return;
-  const Contents file = workload_.contents_of_file(system.path, size_.values_max);
+  const Place &place = system.place;
+  if (place.settle) place.settle();
+  const Contents file =
+      workload_.contents_of_file(place.contents.empty() ? place.path : place.contents, size_.values_max);
   require(file.intact && file.count == number(facts, "count") && file.digest == number(facts, "digest"),
           "the file lacks what was committed");
 }

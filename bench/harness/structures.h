@@ -1,6 +1,7 @@
 // The comparing half of a workload on a data structure in a file (structure_worker.h): who is compared, round
 // by round, on which media, and that all have done the same.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,11 +32,17 @@ class StructureComparison {
     bool huge_pages = false;
   };
 
+  // Where a worker's file is, and, if that is elsewhere, where its contents are after `settle`.
+  struct Place {
+    std::string path, contents = {};
+    std::function<void()> settle = {};
+  };
+
   StructureComparison(const Options &options, const StructureWorkload &workload, Size size)
       : options_(options), workload_(workload), size_(size) {}
 
-  // Starts a worker, whose file is path; if it was not built, says so.
-  void add(const std::string &name, const std::string &backend, const std::string &path,
+  // Starts a worker; if it was not built, says so.
+  void add(const std::string &name, const std::string &backend, Place place,
            std::vector<std::string> environment, Expected expected);
   std::vector<std::string> names() const;
 
@@ -49,7 +56,8 @@ class StructureComparison {
 
  private:
   struct System {
-    std::string name, path;
+    std::string name;
+    Place place;
     Expected expected;
     std::unique_ptr<WorkerProcess> worker;
     std::uint64_t commits;

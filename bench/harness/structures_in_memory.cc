@@ -20,7 +20,7 @@ void compare_structure_in_memory(const Options &options, const StructureWorkload
   StructureComparison c(options, workload, {0, values});
   const auto add = [&](const char *name, const char *backend, std::vector<std::string> environment,
                        unsigned fences = 0) {
-    c.add(name, backend, scratch.file(name), std::move(environment), {fences});
+    c.add(name, backend, {scratch.file(name)}, std::move(environment), {fences});
   };
   const std::string memory = "SNAPSHOT_MEDIA=memory";
   add("none", "no_persistence", {});

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "../../tests/crash/power/loop_disk.h"
+#include "harness/disk_speed.h"
 #include "harness/fail.h"
 #include "harness/scratch_dir.h"
 #include "harness/structures.h"
@@ -19,8 +20,9 @@ using power::DiskKind;
 using power::LoopDisk;
 
 constexpr StructureComparison::Size kSize = {200'000, 210'000}, kSizeQuick = {20'000, 21'000};
-constexpr std::uint64_t kValues = 128, kValuesQuick = 64;  // a round's; with more per commit kTimes as many
-constexpr std::uint64_t kTimes = 8;
+// A round's values: as many as the disk can sync in so much time; with more per commit kTimes as many.
+constexpr double kRoundUs = 30'000, kRoundUsQuick = 10'000;
+constexpr std::uint64_t kValuesMin = 8, kValuesMax = 128, kTimes = 8;
 constexpr std::uint64_t kMore = 64;  // per commit, after one per commit
 constexpr std::uint64_t kDiskBytes = std::uint64_t{320} << 20;
 
@@ -75,7 +77,7 @@ void add_systems(StructureComparison &c, const Disks &disks, const ScratchDir &s
   const auto add = [&](const char *disk, const char *system, const char *backend,
                        std::vector<std::string> environment, bool huge_pages = false) {
     if (disks.has(disk))
-      c.add(std::string(disk) + ":" + system, backend, scratch.file(std::string(disk) + "/" + system),
+      c.add(std::string(disk) + ":" + system, backend, {scratch.file(std::string(disk) + "/" + system)},
             std::move(environment), {0, huge_pages});
   };
   const std::string page_cache = "SNAPSHOT_MEDIA=page-cache";
@@ -116,7 +118,9 @@ void compare_structure_on_disks(const Options &options, const StructureWorkload 
       options,
       {workload.name + "_disk", workload.title + " on loop mounts, wall time", "phase", "us per value"},
       c.names());
-  const std::uint64_t values = options.quick ? kValuesQuick : kValues;
+  // A multiple of eight, so that eight times as many make whole commits.
+  const std::uint64_t values =
+      commits_in(options.quick ? kRoundUsQuick : kRoundUs, scratch.file("."), kValuesMin, kValuesMax) / 8 * 8;
   for (const std::uint64_t per_commit : {std::uint64_t{1}, kMore}) {
     const std::vector<Rounds> times =
         c.measure(per_commit == 1 ? values : kTimes * values, per_commit, "wall_ns");

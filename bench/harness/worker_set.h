@@ -22,14 +22,18 @@ class WorkerSet {
 
   std::vector<std::string> names() const;
 
+  // Of a workload that has several mixes: from now on this one.
+  void use(char letter);
+
   // Each does so many operations in each round, without commits if per_commit is 0: ns per operation, of CPU
   // time (key "ns") or wall time
   // ("wall_ns").
   Rounds measure(std::uint64_t operations, std::uint64_t per_commit, const std::string &key = "ns");
 
   // Fails unless all have the same contents, those that count commits have made one for each that was asked
-  // for and one for the initial contents, those whose file has nothing but the contents ("plain_file",
-  // "bytes" of it if not all) have them there, and those that flush do.
+  // for and one for the initial contents (or for each of their "writes", and "initial_commits"), those whose
+  // file has nothing but the contents ("plain_file", "bytes" of it if not all) have them there, and those
+  // that flush do.
   void verify();
 
   // verify(), and the workers' ends.

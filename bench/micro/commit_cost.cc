@@ -1,17 +1,18 @@
 // commit_cost: ns per commit by number of dirty lines, and ns per store on each path of the tracking.
-// Compiled by snapc++; what is timed are ordinary stores and msync. usage: commit_cost-snapshot [--quick]
+// Compiled by snapc++; what is timed are ordinary stores and msync.
 #include <dlfcn.h>
 #include <sys/mman.h>
 
+#include <string>
 #include <vector>
 
 #include "backends/snapshot.h"
 #include "harness/fail.h"
+#include "harness/figure.h"
 #include "harness/interleave.h"
 #include "harness/options.h"
 #include "harness/random.h"
 #include "harness/scratch_dir.h"
-#include "harness/stats.h"
 #include "micro/bare_commit.h"
 
 namespace {
@@ -21,7 +22,6 @@ constexpr std::uint64_t kLineWords = 8;
 constexpr std::uint64_t kLines = kFileBytes / 64;
 
 std::uint64_t *array;
-unsigned rounds = 15;
 
 void commit() {
   if (msync(array, kFileBytes, MS_SYNC) != 0) bench::worker_fails("msync");
@@ -33,16 +33,6 @@ double time_of(double operations, Body body) {
   const std::uint64_t begin = bench::cpu_ns();
   body();
   return static_cast<double>(bench::cpu_ns() - begin) / operations;
-}
-
-template <typename Round>
-bench::Summary repeat(Round round) {
-  std::vector<double> values;
-  for (unsigned i = 0; i <= rounds; ++i) {
-    const double value = round();
-    if (i > 0) values.push_back(value);  // the first warms up
-  }
-  return bench::summarise(values);
 }
 
 // ns per commit, with the stores before it: the clock costs too much to be read between them. Lines are
@@ -60,21 +50,18 @@ double cost_of_commit(std::uint64_t lines, Store store, Commit commit_all) {
   });
 }
 
-void commits(bench::BareCommit &bare) {
-  std::printf("stores to scattered lines of 64 MiB and a commit, SNAPSHOT_MEDIA=memory: ns, median of %u\n",
-              rounds);
-  std::printf("  %-8s%16s%16s%16s%16s\n", "lines", "per commit", "per line", "bare loop", "times bare");
+void commits(const bench::Options &options, bench::BareCommit &bare) {
+  bench::Figure figure(options,
+                       {"commit_cost", "stores to scattered lines of 64 MiB and a commit, memory media",
+                        "dirty lines", "ns per commit"},
+                       {"snapshot", "bare loop"});
   for (const std::uint64_t lines : {1u, 2u, 16u, 256u, 4096u, 65536u, 1048576u}) {
-    const bench::Rounds times = bench::interleave(2, rounds, [&](std::size_t which) {
+    const bench::Rounds times = bench::interleave(2, options.rounds, [&](std::size_t which) {
       if (which == 0)
         return cost_of_commit(lines, [](std::uint64_t line) { array[line * kLineWords] += 1; }, commit);
       return cost_of_commit(lines, [&](std::uint64_t line) { bare.store(line); }, [&] { bare.commit(); });
     });
-    const bench::Summary cost = bench::summarise(times[0]);
-    std::printf("  %-8llu%17s%16.0f%17s%17s\n", static_cast<unsigned long long>(lines),
-                bench::with_spread(cost, 0).c_str(), cost.median / static_cast<double>(lines),
-                bench::with_spread(bench::summarise(times[1]), 0).c_str(),
-                bench::with_spread(bench::summarise(bench::paired_ratios(times[0], times[1])), 2).c_str());
+    figure.row(std::to_string(lines), times, {{"snapshot", "bare loop"}});
   }
   if (!bare.is_committed()) bench::fail("the bare loop's file is not what was committed");
 }
@@ -89,58 +76,53 @@ __attribute__((noinline)) void store_to_each_line(std::uint64_t *words, std::uin
   }
 }
 
-void stores() {
+// ns per store, again and again to the same lines: to clean ones if they are committed in between.
+double cost_of_store(std::uint64_t *words, unsigned times, bool clean) {
+  double ns = 0;
+  for (unsigned i = 0; i < times; ++i) {
+    if (clean) commit();
+    const unsigned inner = clean ? 1 : 1000;  // the clock costs as much as some hundred stores
+    ns += time_of(kNearLines * inner, [&] {
+      for (unsigned k = 0; k < inner; ++k) store_to_each_line(words, kNearLines);
+    });
+  }
+  return ns / times;
+}
+
+void stores(const bench::Options &options) {
   std::vector<std::uint64_t> unmanaged(kNearLines * kLineWords);
-  std::printf("stores to cached lines: ns per store\n");
-  const auto print = [](const char *what, const bench::Summary &s) {
-    std::printf("  %-36s%10s\n", what, bench::with_spread(s, 2).c_str());
-  };
-  print("not managed (range check)", repeat([&] {
-          return time_of(kNearLines * 1000, [&] {
-            for (int i = 0; i < 1000; ++i) store_to_each_line(unmanaged.data(), kNearLines);
-          });
-        }));
-  print("managed, line already dirty", repeat([&] {
-          store_to_each_line(array, kNearLines);
-          return time_of(kNearLines * 1000, [&] {
-            for (int i = 0; i < 1000; ++i) store_to_each_line(array, kNearLines);
-          });
-        }));
-  print("managed, line clean (marks it)", repeat([&] {
-          double ns = 0;
-          for (int i = 0; i < 100; ++i) {
-            commit();
-            ns += time_of(kNearLines * 100, [] { store_to_each_line(array, kNearLines); });
-          }
-          return ns;
-        }));
+  bench::Figure figure(
+      options, {"store_cost", "a store to a line in the cache, by the path it takes", "", "ns per store"},
+      {"not managed", "managed, dirty line", "managed, clean line"});
+  figure.row("all", bench::interleave(3, options.rounds, [&](std::size_t which) {
+               if (which == 0) return cost_of_store(unmanaged.data(), 1, false);
+               store_to_each_line(array, kNearLines);
+               return which == 1 ? cost_of_store(array, 1, false) : cost_of_store(array, 100, true);
+             }));
 }
 
 // Of the interposed memcpy to memory that is not managed, beside the C library's own.
-void copies() {
+void copies(const bench::Options &options) {
   using Memcpy = void *(*)(void *, const void *, std::size_t);
   void *libc = dlopen("libc.so.6", RTLD_NOLOAD | RTLD_LAZY);
   const auto interposed = reinterpret_cast<Memcpy>(dlsym(RTLD_DEFAULT, "memcpy"));
   const auto plain = libc == nullptr ? nullptr : reinterpret_cast<Memcpy>(dlsym(libc, "memcpy"));
   if (plain == nullptr || plain == interposed) bench::fail("memcpy is not interposed");
-  std::printf("memcpy to memory that is not managed: ns per call\n  %-8s%12s%12s\n", "bytes", "libc",
-              "interposed");
+  bench::Figure figure(options, {"copy_cost", "memcpy to memory that is not managed", "bytes", "ns per call"},
+                       {"libc", "interposed"});
   alignas(64) static char from[4096], to[4096];
   for (const std::size_t bytes : {8u, 64u, 512u, 4096u}) {
-    const auto once = [&](Memcpy copy) {
+    const bench::Rounds times = bench::interleave(2, options.rounds, [&](std::size_t which) {
+      const Memcpy copy = which == 0 ? plain : interposed;
       return time_of(100000, [&] {
         for (int i = 0; i < 100000; ++i) copy(to, from, bytes);
       });
-    };
-    const bench::Rounds times = bench::interleave(
-        2, rounds, [&](std::size_t which) { return once(which == 0 ? plain : interposed); });
-    std::printf("  %-8zu%13s%13s\n", bytes, bench::with_spread(bench::summarise(times[0]), 1).c_str(),
-                bench::with_spread(bench::summarise(times[1]), 1).c_str());
+    });
+    figure.row(std::to_string(bytes), times, {{"interposed", "libc"}});
   }
 }
 
 void commit_cost(const bench::Options &options) {
-  rounds = options.rounds;
   setenv("SNAPSHOT_MEDIA", "memory", 1);    // read when the file is mapped
   setenv("SNAPSHOT_IGNORE", "*/bare*", 1);  // the bare loop's files are the kernel's
   bench::ScratchDir scratch;
@@ -151,9 +133,9 @@ void commit_cost(const bench::Options &options) {
     for (std::uint64_t i = 0; i < kFileBytes / sizeof *array; ++i) array[i] = i;
   });
   bench::BareCommit bare(scratch.file("bare"), scratch.file("bare-log"), kFileBytes);
-  commits(bare);
-  stores();
-  copies();
+  commits(options, bare);
+  stores(options);
+  copies(options);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ def _legend(names, classes, width, y):
 
 def _svg(width, height, parts, title):
     return ("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' style='min-width:%dpx;max-width:%dpx' role='img'>"
-            "<title>%s</title>%s</svg>" % (width, height, min(width, 560), max(width, 760), escape(title), "".join(parts)))
+            "<title>%s</title>%s</svg>" % (width, height, min(width, 560), 1.15 * width, escape(title), "".join(parts)))
 
 
 def _bars(figure):

@@ -12,13 +12,17 @@ STYLE = """
 @media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--paper:#16181b;--grid:#363b41;--soft:#1f2327;--good:#4cc49a;--bad:#ff9a62;--link:#6db9ee}}
 body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:0 auto;padding:1rem}
 h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}a{color:var(--link)}
-table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;margin:.5rem 0;font-size:.87rem;font-variant-numeric:tabular-nums}
 td,th{padding:.22rem .6rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
 td:first-child,th:first-child{text-align:left;white-space:normal;min-width:9rem}.wide{overflow-x:auto}figure{margin:0}svg{display:block;width:100%;height:auto}
 .met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}.words td{text-align:left;white-space:normal;overflow-wrap:anywhere}
 details{margin:.5rem 0}summary{cursor:pointer}pre{background:var(--soft);padding:.7rem;overflow-x:auto;font-size:.78rem}
 @media print{details:not([open]){display:none}section{break-inside:avoid}}
 """
+
+
+def _title(figure):
+    return escape(figure.title[:1].upper() + figure.title[1:])
 
 
 def _row(cells, tag="td", classes=()):
@@ -42,7 +46,7 @@ def _ratio_row(ratio, before=()):
 
 def _group_row(figure, ratios):
     """Many places of one figure with the same aim in one line."""
-    link = "<a href='#%s'>%s</a>" % (figure.name, escape(figure.title))
+    link = "<a href='#%s'>%s</a>" % (figure.name, _title(figure))
     if len(ratios) <= 3:
         return "".join(_ratio_row(r, [link]) for r in ratios)
     first, verdicts = ratios[0], [r.verdict() for r in ratios]
@@ -57,17 +61,20 @@ def _group_row(figure, ratios):
 
 def headline(figures):
     """Every ratio that has an aim."""
-    lines = []
+    lines, counts = [], {"met": 0, "missed": 0, "unclear": 0}
     for figure in figures:
         groups = {}
         for ratio in figure.ratios:
             if ratio.aim:
+                counts[ratio.verdict()] += 1
                 groups.setdefault((ratio.over, ratio.under, ratio.relation, ratio.aim), []).append(ratio)
         lines += [_group_row(figure, ratios) for ratios in groups.values()]
     if not lines:
         return "<p>No figure has an aim.</p>"
     head = _row(["figure", "at", "ratio", "measured", "aim", ""], "th")
-    return "<div class='wide'><table>%s%s</table></div>" % (head, "".join(lines))
+    return ("<p>Of %d aims %d are met, %d missed, and of %d the spread is too wide to conclude.</p>"
+            "<div class='wide'><table>%s%s</table></div>" % (
+                sum(counts.values()), counts["met"], counts["missed"], counts["unclear"], head, "".join(lines)))
 
 
 def _table(figure):
@@ -84,6 +91,20 @@ def _download(path):
     return "<a download='%s.gz' href='data:application/gzip;base64,%s'>CSV of all runs</a>" % (os.path.basename(path), packed)
 
 
+WIDE = 0.15
+
+
+def _wide(figure):
+    """Words about the runs that say too little."""
+    cells = [(x, s, figure.summary(x, s)) for x in figure.xs for s in figure.systems]
+    wide = ["%s at %s" % (s, x) if len(figure.xs) > 1 else s for x, s, c in cells if c and c.spread() > WIDE]
+    if not wide:
+        return ""
+    return "<p class='wide-spread'>Spread too wide to conclude (above %.0f %%): %s.</p>" % (
+        100 * WIDE, escape(", ".join(wide)) if len(wide) <= 12 else "%d of %d bars or points" % (
+            len(wide), sum(c is not None for _, _, c in cells)))
+
+
 def _section(figure):
     runs = max(len(r) for r in figure.runs.values())
     ratios = ""
@@ -91,8 +112,8 @@ def _section(figure):
         ratios = "<div class='wide'><table>%s%s</table></div>" % (
             _row([escape(figure.axis), "ratio", "measured", "aim", ""], "th"), "".join(map(_ratio_row, figure.ratios)))
     return ("<section id='%s'><h2>%s</h2><p>%s; medians of %d runs, with their quartiles. %s</p>"
-            "<figure class='wide'>%s</figure><details%s><summary>Table</summary>%s%s</details></section>" % (
-                figure.name, escape(figure.title), escape(figure.unit), runs, _download(figure.path), charts.draw(figure),
+            "%s<figure class='wide'>%s</figure><details%s><summary>Table</summary>%s%s</details></section>" % (
+                figure.name, _title(figure), escape(figure.unit), runs, _download(figure.path), _wide(figure), charts.draw(figure),
                 " open" if len(figure.xs) <= 8 else "", _table(figure), ratios))
 
 

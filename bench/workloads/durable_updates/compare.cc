@@ -5,22 +5,25 @@
 #include <cstdlib>
 #include <memory>
 
+#include "harness/disk_speed.h"
 #include "harness/fail.h"
+#include "harness/figure.h"
 #include "harness/interleave.h"
 #include "harness/options.h"
 #include "harness/scratch_dir.h"
-#include "harness/stats.h"
 #include "harness/worker_process.h"
 
 namespace bench {
 namespace {
 
 constexpr unsigned kPerCommit[] = {1, 10, 100};
-constexpr std::uint64_t kCommitsPerRound = 200;
-constexpr std::uint64_t kCommitsOfThreads = 2000;  // starting threads takes as long as some commits
-constexpr double kFloorAim = 1.15;                 // times the floor, at most
-constexpr double kThreadsAim = 2.5;                // times the commits of one thread
-constexpr const char *kFloor = "pwrite", *kOurs = "redo";
+// In a round each system makes as many commits as the disk can sync in so much time.
+constexpr double kRoundUs = 40'000, kRoundUsQuick = 20'000;
+constexpr std::uint64_t kCommitsMin = 12, kCommitsMax = 200;
+constexpr std::uint64_t kTimesOfThreads = 8;  // starting threads takes as long as some commits
+constexpr double kFloorAim = 1.15;            // times the floor, at most
+constexpr double kThreadsAim = 2.5;           // times the commits of one thread
+const std::string kFloor = "pwrite", kOurs = "redo", kFourThreads = ", 4 threads";
 
 struct System {
   std::string name;
@@ -31,23 +34,23 @@ struct System {
 
 class Comparison {
  public:
-  Comparison(const std::string &directory, const Options &options) : options_(options), scratch_(directory) {
+  Comparison(const std::string &directory, const Options &options)
+      : options_(options),
+        scratch_(directory),
+        commits_per_round_(
+            commits_in(options.quick ? kRoundUsQuick : kRoundUs, directory, kCommitsMin, kCommitsMax)) {
     const std::string redo = "SNAPSHOT_PROTOCOL=redo", undo = "SNAPSHOT_PROTOCOL=undo";
     add(kFloor, "pwrite", 1, {});
     add(kOurs, "snapshot", 1, {redo});
     add("undo", "snapshot", 1, {undo});
     for (const char *other : {"sqlite", "lmdb", "kyotocabinet", "tkrzw", "rocksdb", "msync"})
       add(other, other, 1, {});
-    add("redo, 4 threads", "snapshot", 4, {redo});
-    add("pwrite, 4 threads", "pwrite", 4, {});
+    add(kOurs + kFourThreads, "snapshot", 4, {redo});
+    add(kFloor + kFourThreads, "pwrite", 4, {});
   }
 
   void measure_all() {
-    std::printf("  %-10s", "per commit");
-    for (const System &s : systems_)
-      if (s.threads == 1) std::printf("%15s", s.name.c_str());
-    std::printf("   redo / pwrite (aim: at most %g at 1)\n", kFloorAim);
-    for (const unsigned per_commit : kPerCommit) measure(per_commit);
+    measure_one_thread();
     measure_threads();
     verify();
     for (System &s : systems_) s.worker->finish();
@@ -67,58 +70,54 @@ class Comparison {
     systems_.push_back({name, threads, std::make_unique<WorkerProcess>(command, environment)});
   }
 
-  // Wall time in ns of a commit.
+  // Wall time in us of a commit.
   double run(System &s, unsigned per_commit, std::uint64_t commits) {
     s.commits += commits;
     const std::string command =
         "run " + std::to_string(commits * per_commit) + " " + std::to_string(per_commit);
-    return static_cast<double>(number(s.worker->ask(command), "wall_ns")) / static_cast<double>(commits);
+    return static_cast<double>(number(s.worker->ask(command), "wall_ns")) / 1000 /
+           static_cast<double>(commits);
   }
-  std::vector<System *> with_threads(bool several) {
-    std::vector<System *> all;
-    for (System &s : systems_)
-      if ((s.threads > 1) == several) all.push_back(&s);
+  static std::vector<std::string> names(const std::vector<System *> &systems) {
+    std::vector<std::string> all;
+    for (const System *s : systems) all.push_back(s->name);
     return all;
   }
-  System *named(const std::string &name) {
+
+  void measure_one_thread() {
+    std::vector<System *> all;
     for (System &s : systems_)
-      if (s.name == name) return &s;
-    fail("durable_updates: no " + name);
-  }
-
-  void measure(unsigned per_commit) {
-    const std::vector<System *> all = with_threads(false);
-    const Rounds times = interleave(all.size(), options_.rounds, [&](std::size_t i) {
-      return run(*all[i], per_commit, kCommitsPerRound);
-    });
-    std::printf("  %-10u", per_commit);
-    std::size_t ours = 0;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      std::vector<double> us = times[i];
-      for (double &value : us) value /= 1000;
-      std::printf("%16s", with_spread(summarise(us), 0).c_str());
-      if (all[i]->name == kOurs) ours = i;
+      if (s.threads == 1) all.push_back(&s);
+    Figure figure(options_,
+                  {"durable_updates", "random updates of 100-byte records, durable at each commit",
+                   "updates per commit", "us of wall time per commit"},
+                  names(all));
+    for (const unsigned per_commit : kPerCommit) {
+      std::vector<Ratio> ratios = {{kOurs, kFloor, Relation::at_most, per_commit == 1 ? kFloorAim : 0}};
+      for (const System *s : all)
+        if (s->name != kOurs && s->name != kFloor) ratios.push_back({s->name, kOurs});
+      figure.row(std::to_string(per_commit),
+                 interleave(all.size(), options_.rounds,
+                            [&](std::size_t i) { return run(*all[i], per_commit, commits_per_round_); }),
+                 ratios);
     }
-    const Summary ratio = summarise(paired_ratios(times[ours], times[0]));
-    std::printf("   %s", with_spread(ratio, 2).c_str());
-    if (per_commit == 1) std::printf(" (%s)", words(at_most(ratio, kFloorAim)));
-    std::printf("\n");
-    std::fflush(stdout);
   }
 
+  // Of all threads together, so that a ratio is one of commits per second.
   void measure_threads() {
-    for (const char *name : {kOurs, kFloor}) {
-      System *const one = named(name), *const four = named(std::string(name) + ", 4 threads");
-      System *const pair[] = {one, four};
-      const Rounds times =
-          interleave(2, options_.rounds, [&](std::size_t i) { return run(*pair[i], 1, kCommitsOfThreads); });
-      const Summary ratio = summarise(paired_ratios(times[0], times[1]));
-      std::printf("  %s: commits per second of 4 threads against one: %s", name,
-                  with_spread(ratio, 2).c_str());
-      if (name == std::string(kOurs))
-        std::printf(" (aim: at least %g: %s)", kThreadsAim, words(at_least(ratio, kThreadsAim)));
-      std::printf("\n");
-    }
+    std::vector<System *> all;
+    for (const std::string &name : {kOurs, kFloor})
+      for (System &s : systems_)
+        if (s.name == name || s.name == name + kFourThreads) all.push_back(&s);
+    Figure figure(options_,
+                  {"durable_updates_threads", "commits of one update each by one thread and by four", "",
+                   "us of wall time per commit"},
+                  names(all));
+    figure.row(
+        "1 update per commit",
+        interleave(all.size(), options_.rounds,
+                   [&](std::size_t i) { return run(*all[i], 1, kTimesOfThreads * commits_per_round_); }),
+        {{kOurs, kOurs + kFourThreads, Relation::at_least, kThreadsAim}, {kFloor, kFloor + kFourThreads}});
   }
 
   // That each did the work, and the same work.
@@ -145,15 +144,12 @@ class Comparison {
 
   const Options &options_;
   ScratchDir scratch_;
+  std::uint64_t commits_per_round_;
   std::vector<System> systems_;
 };
 
 void durable_updates(const Options &options) {
   const char *disk = std::getenv("BENCH_DISK");
-  std::printf(
-      "random 100-byte updates of 100,000 records, durable at each commit: us per commit (wall time), "
-      "median of %u\n",
-      options.rounds);
   Comparison comparison(disk != nullptr ? disk : options.directory, options);
   comparison.measure_all();
 }

@@ -3,7 +3,7 @@
 // other in a vector. So a scan goes through the records in the order of insertion. As the files of that class
 // do not grow while they are mapped, buckets and records are made for all that there may ever be.
 //
-// none.h and snapshot.h say what a commit is.
+// none.h and synced_store.h say what a commit is.
 #pragma once
 #include <boost/interprocess/allocators/allocator.hpp>
 #include <boost/interprocess/containers/vector.hpp>

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "backends/records.h"
+#include "harness/disk_speed.h"
 #include "harness/fail.h"
 #include "harness/figure.h"
 #include "harness/interleave.h"
@@ -133,7 +133,7 @@ class Comparison {
       require(facts["digest"] == expected, "the records, or what was read, differ from another system's");
       if (systems_[i].store == kOurs) {
         require(number(facts, "managed") == 1, "the file is not managed");
-        require(number(facts, "commits") == load_commits(records_) + number(facts, "writes"),
+        require(number(facts, "commits") == number(facts, "initial_commits") + number(facts, "writes"),
                 "the number of commits is wrong");
       }
       if (systems_[i].name == kAnnotated && setting_.name == "kv_store-memory")
@@ -167,6 +167,10 @@ std::vector<Setting> settings(const Options &options) {
                      {kOurs, "snapshot", {memory}},
                      {"lazy", "snapshot", {memory, "SNAPSHOT_COPY=lazy"}}}};
   if (!options.quick) on_memory.systems.push_back({"undo", "snapshot", {memory, undo}});
+  const std::string store_log = options.program("store_log.d");
+  if (!options.quick && access(store_log.c_str(), R_OK) == 0)
+    on_memory.systems.push_back(
+        {"store log", "snapshot", {"LD_LIBRARY_PATH=" + store_log, "BENCH_FIND=log"}});
   on_memory.systems.push_back({kAnnotated, "libpmemobj", {"PMEM_IS_PMEM_FORCE=1"}});
   Setting on_tmpfs{"kv_store-tmpfs",
                    "YCSB in databases (tmpfs, CPU time)",
@@ -177,13 +181,14 @@ std::vector<Setting> settings(const Options &options) {
                    {{kOurs, "snapshot", {memory}}}};
   add_databases(on_tmpfs);
   const char *const disk = std::getenv("BENCH_DISK");
-  Setting on_disk{"kv_store-disk",
-                  "YCSB on page-cache media (wall time)",
-                  disk != nullptr ? disk : options.directory,
-                  "wall_ns",
-                  options.quick ? 40u : 150u,
-                  true,
-                  {{kOurs, "snapshot", {page_cache}}, {"undo", "snapshot", {page_cache, undo}}}};
+  Setting on_disk{
+      "kv_store-disk",
+      "YCSB on page-cache media (wall time)",
+      disk != nullptr ? disk : options.directory,
+      "wall_ns",
+      commits_in(options.quick ? 10'000 : 30'000, disk != nullptr ? disk : options.directory, 16, 150),
+      true,
+      {{kOurs, "snapshot", {page_cache}}, {"undo", "snapshot", {page_cache, undo}}}};
   add_databases(on_disk);
   return {on_memory, on_tmpfs, on_disk};
 }

@@ -23,7 +23,9 @@ using bench::Operation;
 class KvStore {
  public:
   KvStore(const char *path, std::size_t records, std::size_t room)
-      : store_(path, records, room), operations_(records, 42) {}
+      : store_(path, records, room),
+        operations_(records, 42),
+        initial_commits_(bench::load_commits(records)) {}
 
   void use(char letter) { operations_.use(letter); }
   void prepare(std::uint64_t count, std::uint64_t) {
@@ -37,8 +39,10 @@ class KvStore {
   void check() {
     bench::Digest records;
     for (std::size_t key = 0; key < operations_.records(); ++key) records.add(read(key));
-    std::printf("digest=%llu-%llu writes=%llu", static_cast<unsigned long long>(records.value()),
-                static_cast<unsigned long long>(read_.value()), static_cast<unsigned long long>(writes_));
+    std::printf("digest=%llu-%llu writes=%llu initial_commits=%llu",
+                static_cast<unsigned long long>(records.value()),
+                static_cast<unsigned long long>(read_.value()), static_cast<unsigned long long>(writes_),
+                static_cast<unsigned long long>(initial_commits_));
     store_.facts();
   }
 
@@ -97,7 +101,7 @@ class KvStore {
   bench::Random values_{43};
   std::vector<Operation> drawn_;
   bench::Digest read_;
-  std::uint64_t writes_ = 0;
+  std::uint64_t initial_commits_, writes_ = 0;
 };
 
 }  // namespace

@@ -37,41 +37,75 @@ std::vector<Medium> media() {
 }
 
 // That a system waits for its commits. (It would not, if it did not find this libpmem.)
-void require_latency(const Medium &medium, const std::vector<std::string> &names, const Rounds &times,
+void require_latency(MediumSpeed speed, const std::vector<std::string> &names, const Rounds &times,
                      unsigned per_commit) {
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] != "none" && summarise(times[i]).median * per_commit < 0.9 * medium.speed.latency_ns)
+    if (names[i] != "none" && summarise(times[i]).median * per_commit < 0.9 * speed.latency_ns)
       fail(names[i] + ": it does not wait for the medium");
 }
 
-void compare(const Options &options, const Medium &medium) {
-  ScratchDir scratch;
-  WorkerSet systems(options);
-  const auto add = [&](const char *name, const char *program, const std::vector<std::string> &settings) {
-    std::vector<std::string> environment = {"LD_LIBRARY_PATH=" + options.program("slow_libpmem"),
+// The systems on one medium.
+class Systems {
+ public:
+  Systems(const Options &options, MediumSpeed speed) : options_(options), speed_(speed), set_(options) {
+    add("none", "random_swaps-no_persistence", {});
+    add("snapshot", "random_swaps-snapshot", {});
+    add("undo", "random_swaps-snapshot", {"SNAPSHOT_PROTOCOL=undo"});
+    add("libpmemobj", "random_swaps-libpmemobj", {});
+  }
+  WorkerSet *operator->() { return &set_; }
+
+  Rounds measure(unsigned per_commit) {
+    const Rounds times = set_.measure(kSwapsPerRound, per_commit);
+    require_latency(speed_, set_.names(), times, per_commit);
+    return times;
+  }
+
+ private:
+  void add(const char *name, const char *program, const std::vector<std::string> &settings) {
+    std::vector<std::string> environment = {"LD_LIBRARY_PATH=" + options_.program("slow_libpmem"),
                                             "PMEM_IS_PMEM_FORCE=1",
                                             "SNAPSHOT_MEDIA=memory",
                                             "SNAPSHOT_PERSIST=libpmem",
-                                            "BENCH_LINE_NS=" + std::to_string(medium.speed.line_ns),
-                                            "BENCH_LATENCY_NS=" + std::to_string(medium.speed.latency_ns)};
+                                            "BENCH_LINE_NS=" + std::to_string(speed_.line_ns),
+                                            "BENCH_LATENCY_NS=" + std::to_string(speed_.latency_ns)};
     environment.insert(environment.end(), settings.begin(), settings.end());
-    systems.add(name, program, {scratch.file(name)}, environment);
-  };
-  add("none", "random_swaps-no_persistence", {});
-  add("snapshot", "random_swaps-snapshot", {});
-  add("undo", "random_swaps-snapshot", {"SNAPSHOT_PROTOCOL=undo"});
-  add("libpmemobj", "random_swaps-libpmemobj", {});
+    set_.add(name, program, {scratch_.file(name)}, environment);
+  }
+
+  const Options &options_;
+  MediumSpeed speed_;
+  ScratchDir scratch_;
+  WorkerSet set_;
+};
+
+const std::vector<Ratio> kRatios = {{"libpmemobj", "snapshot"}, {"undo", "snapshot"}};
+
+void compare(const Options &options, const Medium &medium) {
+  Systems systems(options, medium.speed);
   Figure figure(options,
                 {medium.figure, "random 8-byte swaps in 64 MiB, " + medium.words + ", by libpmem",
                  "per commit", "ns per swap"},
-                systems.names());
+                systems->names());
   for (const unsigned per_commit : {1u, 8u, 64u}) {
     if (options.quick && per_commit == 8) continue;
-    const Rounds times = systems.measure(kSwapsPerRound, per_commit);
-    require_latency(medium, systems.names(), times, per_commit);
-    figure.row(std::to_string(per_commit), times, {{"libpmemobj", "snapshot"}, {"undo", "snapshot"}});
+    figure.row(std::to_string(per_commit), systems.measure(per_commit), kRatios);
   }
-  systems.finish();
+  systems->finish();
+}
+
+// What the speeds above leave open.
+void vary_latency(const Options &options) {
+  Figure figure(options,
+                {"slow_media_latency", "a random 8-byte swap in 64 MiB and a commit, by the medium's latency",
+                 "ns until a line is durable", "ns per swap"},
+                {"none", "snapshot", "undo", "libpmemobj"});
+  for (const unsigned latency_ns : {25u, 50u, 100u, 200u, 400u, 800u}) {
+    Systems systems(options, {kCxl.line_ns, static_cast<double>(latency_ns)});
+    if (systems->names().size() != 4) return;
+    figure.row(std::to_string(latency_ns), systems.measure(1), kRatios);
+    systems->finish();
+  }
 }
 
 void slow_media(const Options &options) {
@@ -80,6 +114,7 @@ void slow_media(const Options &options) {
     return;
   }
   for (const Medium &medium : media()) compare(options, medium);
+  if (!options.quick) vary_latency(options);
 }
 
 }  // namespace

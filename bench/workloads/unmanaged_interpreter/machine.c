@@ -65,6 +65,12 @@ static Value to_text(Value v) {
 #define WORD() (next += 2, (uint32_t)(next[-2] | next[-1] << 8))
 // Before whatever may collect, and before leaving the loop.
 #define SYNC() (roots.stack_top = top)
+// Bytes that do nothing, before each jump to the next instruction: for another layout of the same program.
+#ifdef BENCH_PADDING
+#define PAD() __asm__ volatile(".nops %c0" : : "i"(BENCH_PADDING))
+#else
+#define PAD() ((void)0)
+#endif
 #define ARITHMETIC(make, expression)                       \
   do {                                                     \
     const double a = number(top[-2]), b = number(top[-1]); \
@@ -81,6 +87,7 @@ Value run(const Function *function) {
   *top++ = of_object((void *)closure);
 
   for (;;) {
+    PAD();
     switch ((Instruction)BYTE()) {
       case PUSH_CONSTANT:
         *top++ = closure->function->constants[WORD()];

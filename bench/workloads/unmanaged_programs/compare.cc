@@ -60,19 +60,6 @@ Rounds measure(const Options &options, const std::string &program, const std::st
   });
 }
 
-// Geometric means of the programs' times, as multiples of plain's, one for each round: their spread is that
-// of the whole.
-Rounds means_by_round(const std::vector<Rounds> &programs) {
-  Rounds means(kBuilds.size());
-  for (std::size_t i = 0; i < kBuilds.size(); ++i)
-    for (std::size_t round = 0; round < programs.front().front().size(); ++round) {
-      std::vector<double> ratios;
-      for (const Rounds &seconds : programs) ratios.push_back(seconds[i][round] / seconds[0][round]);
-      means[i].push_back(geometric_mean(ratios));
-    }
-  return means;
-}
-
 void unmanaged_programs(const Options &options) {
   const char *names = std::getenv("BENCH_PROGRAMS");
   if (names == nullptr) fail("run it by bench/real_programs, which builds the programs");
@@ -89,7 +76,7 @@ void unmanaged_programs(const Options &options) {
   Figure mean(options,
               {"unmanaged_programs_mean", "all of them", "", "geometric means of the times, plain's being 1"},
               kBuilds);
-  mean.row("all", means_by_round(all), {{"full", "plain", Relation::at_most, kAim}});
+  mean.row("all", means_of_programs(all), {{"full", "plain", Relation::at_most, kAim}});
 }
 
 }  // namespace
