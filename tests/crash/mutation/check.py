@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from suite import SLOWLY, arguments_for
+from suite import arguments_for
 
 MUTANTS_MAX = 1 << 16
 
@@ -30,18 +30,91 @@ class Progress:
 
 
 class Notes:
-    """What has been found so far, in a file: a long run that is ended is not lost (--resume)."""
+    """What has been found so far, in a file: a long run that is ended is not lost (--resume), and the next one knows what
+    to try first.
 
-    def __init__(self, path, resume):
-        self.known, self._lock = {}, threading.Lock()
-        if resume and os.path.exists(path):
+    A verdict of the same library, mutants and all, counts again; that a mutant survives, only if the tests are the same,
+    too. Of anything else that is noted there only what killed which mutant is remembered, as the first thing to try.
+    """
+
+    def __init__(self, path, library, tests, mutants, resume):
+        self.known, self.killers, self._lock = {}, {}, threading.Lock()
+        self._library, self._tests = library, tests
+        self._names = names_of(mutants)
+        by_name = {name: m for m, name in self._names.items()}
+        for note in self._read(path):
+            mutant, found = by_name.get(note["mutant"]), note["found"]
+            if mutant is None:
+                continue
+            if found["killed"]:
+                self.killers[mutant] = tuple(found["group"])
+            if resume and note["library"] == library and (found["killed"] or note["tests"] == tests):
+                self.known[mutant] = found
+        self._file = open(path, "a", encoding="utf-8", buffering=1)
+
+    @staticmethod
+    def _read(path):
+        try:
             with open(path, encoding="utf-8") as file:
-                self.known = dict(json.loads(line) for line in file)
-        self._file = open(path, "a" if resume else "w", encoding="utf-8", buffering=1)
+                for line in file:
+                    try:
+                        yield json.loads(line)
+                    except ValueError:  # the last line of a run that was ended
+                        continue
+        except FileNotFoundError:
+            pass
 
     def add(self, mutant, found):
+        note = {"library": self._library, "tests": self._tests, "mutant": self._names[mutant], "found": found}
         with self._lock:
-            self._file.write(json.dumps([mutant.number, found]) + "\n")
+            self._file.write(json.dumps(note) + "\n")
+
+
+def names_of(mutants):
+    """mutant -> what it is, wherever in its file, and which of several that are the same."""
+    seen, names = {}, {}
+    for m in mutants:
+        what = (m.file, m.operator, m.text, m.change)
+        seen[what] = seen.get(what, 0) + 1
+        names[m] = hashlib.sha256(repr((*what, seen[what])).encode()).hexdigest()[:24]
+    return names
+
+
+class Order:
+    """Which cases to try first: what killed this mutant last time; then by what a kill is expected to cost, going by the
+    mutants of the same file, those close by above all."""
+
+    NEAR_LINES, NEAR_COUNTS = 15, 8
+
+    def __init__(self, killers):
+        self._killers, self._lock = killers, threading.Lock()
+        self._tried = {}  # file -> [(line, group's key, whether it killed)]
+
+    def sorted(self, mutant, groups):
+        with self._lock:
+            evidence = list(self._tried.get(mutant.file, []))
+        kills, tries = {}, {}
+        for line, key, killed in evidence:
+            weight = self.NEAR_COUNTS if abs(line - mutant.line) <= self.NEAR_LINES else 1
+            tries[key] = tries.get(key, 0) + weight
+            kills[key] = kills.get(key, 0) + weight * killed
+        last = self._killers.get(mutant)
+
+        def expected(group):
+            key = key_of(group)
+            cost = 0.05 + sum(c.elapsed for c in group)
+            return key != last, cost * (tries.get(key, 0) + 2) / (kills.get(key, 0) + 1)
+        return sorted(groups, key=expected)
+
+    def note(self, mutant, group, killed):
+        with self._lock:
+            self._tried.setdefault(mutant.file, []).append((mutant.line, key_of(group), killed))
+
+
+def key_of(group):
+    """A name for cases that are run together: the one case's, or the program's with the environment."""
+    first = group[0]
+    return first.key if len(group) == 1 and not first.is_quick else (first.program, "", *first.environment.values())
 
 
 def measure(case, isolation, directory):
@@ -81,35 +154,37 @@ def baseline(cases, isolation, directory, jobs):
 
 
 def batches(cases, number):
-    """The cases that reach the mutant: the quick ones of each program together, then the others one by one."""
+    """The cases that reach the mutant: the quick ones of each program together, the others one by one."""
     quick, slow = {}, []
     for case in cases:
         if not case.exact and case.reached[number]:
-            if case.seconds < SLOWLY and case.elapsed < 3 * SLOWLY and not case.is_plain:
+            if case.is_quick:
                 quick.setdefault((case.program, *case.environment.values()), []).append(case)
             else:
                 slow.append(case)
-    together = sorted(quick.values(), key=lambda group: sum(c.elapsed for c in group))
-    return together + [[c] for c in sorted(slow, key=lambda c: c.elapsed)]
+    return [*quick.values(), *([c] for c in slow)]
 
 
-def judge(mutant, cases, isolation, quick_only=False):
+def judge(mutant, cases, isolation, order, quick_only=False):
     """{"killed": by what, or None; ...}"""
     found = {"killed": None, "cases": 0, "seconds": 0.0}
-    for group in batches(cases, mutant.number):
+    for group in order.sorted(mutant, batches(cases, mutant.number)):
         if quick_only and group[0].seconds > quick_only:
             found["more"] = True
             continue
         limit = 3 + 5 * sum(c.seconds for c in group)
+        patience = 3 + 2 * sum(max(0.0, c.elapsed - c.seconds) for c in group)
         command = [group[0].path, *arguments_for(group)]
         environment = {**group[0].environment, "SNAPSHOT_TEST_MUTANT": str(mutant.number)}
-        outcome = isolation.run(command, environment, limit)
+        outcome = isolation.run(command, environment, limit, patience=patience)
         if outcome.status == 1:  # a test that says so: again, for some depend on luck on a busy machine
-            outcome = isolation.run(command, environment, limit)
+            outcome = isolation.run(command, environment, limit, patience=patience)
         found["cases"] += len(group)
         found["seconds"] += outcome.seconds
+        order.note(mutant, group, not outcome.passed)
         if not outcome.passed:
             found["killed"] = group[0].program + (f": {group[0].name}" if len(group) == 1 else "")
+            found["group"] = key_of(group)
             found["status"] = outcome.status
             break
     return found
@@ -129,6 +204,7 @@ def judge_exactly(mutant, cases, tree, isolation):
         found["seconds"] += outcome.seconds
         if not outcome.passed:
             found["killed"], found["status"] = f"{case.program}: {case.name}", outcome.status
+            found["group"] = case.key
             break
     os.unlink(library)
     return found

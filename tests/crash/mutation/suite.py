@@ -1,6 +1,7 @@
 """The tests that are to notice mutants: programs, their cases, and running them in isolation."""
 import os
 import re
+import select
 import shutil
 import subprocess
 import threading
@@ -56,6 +57,10 @@ class Case:
     def is_plain(self):
         return self.program in PLAIN
 
+    @property
+    def is_quick(self):
+        return self.seconds < SLOWLY and self.elapsed < 3 * SLOWLY and not self.is_plain
+
 
 def arguments_for(cases):
     """The arguments with which their program runs just these cases, up to the first that fails."""
@@ -76,6 +81,51 @@ class Outcome:
         return self.status == 0
 
 
+def _activity(pid):
+    """Of a process and what it has started: the clock ticks so far, and whether anything runs, is ready to, or waits for a
+    disk."""
+    ticks, active = 0, False
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:  # ended meanwhile
+        return 0, True
+    for task in tasks:
+        try:
+            with open(f"/proc/{pid}/task/{task}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                children = file.read().split()
+        except OSError:
+            return 0, True
+        ticks += int(fields[11]) + int(fields[12])
+        active = active or fields[0] in (b"R", b"D")
+        for child in children:
+            more, also = _activity(child)
+            ticks, active = ticks + more, active or also
+    return ticks, active
+
+
+def _ended_late(child, limit, patience):
+    """Waits until the child has ended, or ends it: after limit seconds, or patience in which nothing happened. So a deadlock
+    is found soon, and a machine that is busy with something else delays, but does not end, a test."""
+    ended = select.poll()
+    handle = os.pidfd_open(child.pid)
+    ended.register(handle, select.POLLIN)
+    begun = awake = time.monotonic()
+    before = None
+    try:
+        while not ended.poll(500):
+            now, (ticks, active) = time.monotonic(), _activity(child.pid)
+            if active or ticks != before:
+                awake, before = now, ticks
+            if now - begun > limit or now - awake > patience:
+                child.kill()
+                return True
+        return False
+    finally:
+        os.close(handle)
+
+
 class Isolation:
     """Runs commands, each in namespaces of its own (isolate). One scratch directory for each thread that runs them."""
 
@@ -93,8 +143,8 @@ class Isolation:
             os.makedirs(self._local.path)
         return self._local.path
 
-    def run(self, command, environment, limit, library=""):
-        """limit: seconds of CPU time for each process; a deadlock is given longer."""
+    def run(self, command, environment, limit, library="", patience=20.0):
+        """limit: seconds of CPU time for each process. patience: seconds for which everything may be asleep."""
         scratch = self._scratch()
         own_root = [] if os.geteuid() == 0 else ["--map-root-user"]
         words = ["unshare", *own_root, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash",
@@ -103,11 +153,8 @@ class Isolation:
         with open(os.path.join(scratch + ".out"), "w+b") as out:
             child = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                      env={**os.environ, "SNAPSHOT_TEST_SCALE": "0.25", **environment})
-            timer = threading.Timer(20 + 15 * limit, child.kill)
-            timer.start()
+            late = _ended_late(child, 20 + 15 * limit, patience)
             _, status, usage = os.wait4(child.pid, 0)
-            late = not timer.is_alive()
-            timer.cancel()
             child.returncode = os.waitstatus_to_exitcode(status)
             out.seek(0)
             text = out.read()[-20000:].decode(errors="replace")
