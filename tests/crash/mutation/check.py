@@ -111,6 +111,11 @@ class Order:
             self._tried.setdefault(mutant.file, []).append((mutant.line, key_of(group), killed))
 
 
+def cost_of(group):
+    """Of its longest case: quick ones are quick together, too."""
+    return max(0.001, *(c.seconds for c in group), 0.001)
+
+
 def key_of(group):
     """A name for cases that are run together: the one case's, or the program's with the environment."""
     first = group[0]
@@ -135,14 +140,15 @@ def measure(case, isolation, directory):
     return outcome
 
 
-def baseline(cases, isolation, directory, jobs):
-    """case -> what it said, for the cases that fail without any mutant."""
+def baseline(cases, isolation, directory, jobs, measured):
+    """case -> what it said, for the cases that fail without any mutant; measured(case) is called for the others."""
     progress, failed = Progress("cases measured:", len(cases)), {}
 
     def one(case):
         for _ in range(3):  # one that waits for another thread may be out of luck
             outcome = measure(case, isolation, directory)
             if outcome.passed:
+                measured(case)
                 break
         else:
             failed[case] = f"{' '.join(case.key)} (status {outcome.status}):\n{outcome.output[-1500:]}"
@@ -165,22 +171,24 @@ def batches(cases, number):
     return [*quick.values(), *([c] for c in slow)]
 
 
-def judge(mutant, cases, isolation, order, quick_only=False):
-    """{"killed": by what, or None; ...}"""
-    found = {"killed": None, "cases": 0, "seconds": 0.0}
-    for group in order.sorted(mutant, batches(cases, mutant.number)):
-        if quick_only and group[0].seconds > quick_only:
-            found["more"] = True
-            continue
+UNTRIED = {"killed": None, "cases": 0, "seconds": 0.0, "up_to": 0.0}
+
+
+def judge(mutant, cases, isolation, order, before, up_to):
+    """{"killed": by what, or None; ...} by cases that take so many seconds of CPU time; before: the same, for quicker ones."""
+    found = {**before, "up_to": up_to}
+    groups = [g for g in batches(cases, mutant.number) if before["up_to"] < cost_of(g) <= up_to]
+    for group in order.sorted(mutant, groups):
         limit = 3 + 5 * sum(c.seconds for c in group)
         patience = 3 + 2 * sum(max(0.0, c.elapsed - c.seconds) for c in group)
         command = [group[0].path, *arguments_for(group)]
         environment = {**group[0].environment, "SNAPSHOT_TEST_MUTANT": str(mutant.number)}
         outcome = isolation.run(command, environment, limit, patience=patience)
+        found["seconds"] += outcome.seconds
         if outcome.status == 1:  # a test that says so: again, for some depend on luck on a busy machine
             outcome = isolation.run(command, environment, limit, patience=patience)
+            found["seconds"] += outcome.seconds
         found["cases"] += len(group)
-        found["seconds"] += outcome.seconds
         order.note(mutant, group, not outcome.passed)
         if not outcome.passed:
             found["killed"] = group[0].program + (f": {group[0].name}" if len(group) == 1 else "")
@@ -220,29 +228,37 @@ def fingerprint(*paths):
 
 def measure_all(cases, library, saved, isolation, jobs):
     """Measures what has not been measured before, of a program and a library that are the same; returns failures."""
-    prints = {c.path: fingerprint(c.path, library) for c in cases}
+    prints = {path: fingerprint(path, library) for path in {c.path for c in cases}}
     keys = {c: [prints[c.path], *c.key] for c in cases}
     known = _load(saved)
     new = []
-    for case in cases:
-        if tuple(keys[case]) in known:
-            case.seconds, case.elapsed, numbers = known[tuple(keys[case])]
-            reached = bytearray(MUTANTS_MAX)
-            for n in numbers:
-                reached[n] = 1
-            case.reached = bytes(reached)
-        else:
-            new.append(case)
-    failed = baseline(new, isolation, os.path.dirname(saved), jobs) if new else []
-    with open(saved, "w", encoding="utf-8") as file:
-        json.dump([[keys[c], c.seconds, c.elapsed, [n for n, r in enumerate(c.reached) if r]]
-                   for c in cases if c not in failed], file)
-    return failed
+    lock = threading.Lock()
+    with open(saved, "w", encoding="utf-8", buffering=1) as file:
+        def save(case):
+            numbers = [n for n, r in enumerate(case.reached) if r]
+            with lock:
+                file.write(json.dumps([keys[case], case.seconds, case.elapsed, numbers]) + "\n")
+
+        for case in cases:
+            if tuple(keys[case]) in known:
+                case.seconds, case.elapsed, numbers = known[tuple(keys[case])]
+                reached = bytearray(MUTANTS_MAX)
+                for n in numbers:
+                    reached[n] = 1
+                case.reached = bytes(reached)
+                save(case)
+            else:
+                new.append(case)
+        return baseline(new, isolation, os.path.dirname(saved), jobs, save) if new else {}
 
 
 def _load(path):
+    known = {}
     try:
         with open(path, encoding="utf-8") as file:
-            return {tuple(key): rest for key, *rest in json.load(file)}
-    except (FileNotFoundError, ValueError):
-        return {}
+            for line in file:
+                key, *rest = json.loads(line)
+                known[tuple(key)] = rest
+    except (FileNotFoundError, ValueError):  # not there yet, or ended in the middle of a line
+        pass
+    return known

@@ -1,4 +1,5 @@
 """The tests that are to notice mutants: programs, their cases, and running them in isolation."""
+import json
 import os
 import re
 import select
@@ -14,20 +15,19 @@ PROGRAMS = ("unit_log", "unit_recovery", "unit_media", "unit_commit", "unit_api"
             "crash_bad_input", "crash_mutation", "interpose_files_linked", "crash_faults", "crash_states", "crash_steps")
 # What is built with them.
 HELPERS = {"interpose_files_linked": "interpose_probe_linked"}
-# Programs that find more on the other medium, or with the other kind of working copy.
+# Programs run as CTest runs them, which variables and cases are concerned; but for these, which find more on the other
+# medium, or with the other kind of working copy.
 MEDIA = ({"SNAPSHOT_MEDIA": "memory"}, {"SNAPSHOT_MEDIA": "page-cache"})
-PROTOCOLS = ({"SNAPSHOT_MEDIA": "memory", "SNAPSHOT_PROTOCOL": "undo"},
-             {"SNAPSHOT_MEDIA": "memory", "SNAPSHOT_PROTOCOL": "redo"}, {"SNAPSHOT_MEDIA": "page-cache"})
 EITHER = ({"SNAPSHOT_PROTOCOL": "undo"}, {"SNAPSHOT_PROTOCOL": "redo"})
 COPIES = ({"SNAPSHOT_COPY": "lazy"}, {"SNAPSHOT_COPY": "eager"})
 BOTH = tuple({**m, **c} for m in MEDIA for c in COPIES)
 # Not lazy where large sparse files are mapped: on tmpfs a lazy copy allocates every hole.
 EAGER = tuple({**m, "SNAPSHOT_COPY": "eager"} for m in MEDIA)
-VARIANTS = {"unit_api": MEDIA, "crash_mutation": PROTOCOLS, "crash_states": EITHER, "interpose_files_linked": EAGER,
+VARIANTS = {"unit_api": MEDIA, "unit_commit": tuple({**m, **p} for m in MEDIA for p in EITHER), "crash_states": EITHER, "interpose_files_linked": EAGER,
             "crash_full_disk": BOTH}
 # These are no Catch2 programs: how their cases are listed, one a line, and run.
-PLAIN = {"crash_faults": (["--list"], lambda name: ["--scenario", name]),
-         "crash_states": (None, lambda name: ["--stop-after", "1"])}
+PLAIN = {"crash_faults": (["--list"], str.split, lambda name: ["--scenario", name]),
+         "crash_states": (["--list"], lambda told: _chosen_sequences(told), lambda name: _explore(name))}
 # Cases in files with these names step through instructions or count them, so that they need code without the other
 # mutants: they run with a library that is compiled for the one mutant (tree.py).
 EXACT_FILES = re.compile(r"_(stepped|cost)_test\.cc$")
@@ -35,6 +35,9 @@ EXACT_FILES = re.compile(r"_(stepped|cost)_test\.cc$")
 DEPENDENT = ("invariant 1: atomic: every step in the sources has killed a process",)
 # A case that counts what threads get done in a time, which is little with all the mutants around.
 TIMED = ("invariant 3: no lost update: a storm of signals whose handler stores, and now and then commits",)
+# Each chosen sequence on each medium is a case, explored with a few images of each point.
+SPARINGLY = ("--stop-after", "1", "--exhaustive", "64", "--samples", "4", "--nested-every", "32", "--real-every", "0",
+             "--calls-max", "20000")
 SLOWLY = 0.6  # seconds of CPU time from which on a case is run by itself
 
 
@@ -62,10 +65,20 @@ class Case:
         return self.seconds < SLOWLY and self.elapsed < 3 * SLOWLY and not self.is_plain
 
 
+def _chosen_sequences(told):
+    sequences = re.findall(r"^    (\S+)$", told.partition("chosen sequences")[2], re.MULTILINE)
+    return [f"{medium} {sequence}" for medium in ("memory", "page-cache") for sequence in sequences]
+
+
+def _explore(name):
+    medium, _, sequence = name.partition(" ")
+    return ["--media", medium, "--sequence", sequence, *SPARINGLY]
+
+
 def arguments_for(cases):
     """The arguments with which their program runs just these cases, up to the first that fails."""
     if cases[0].is_plain:
-        return PLAIN[cases[0].program][1](cases[0].name)
+        return PLAIN[cases[0].program][2](cases[0].name)
     return ["-a", ",".join(re.sub(r"([\\,\[\]*\"])", r"\\\1", c.name) for c in cases)]
 
 
@@ -177,19 +190,31 @@ def find_cases(tree, isolation, without=()):
             missing.append(program)
             continue
         if program in PLAIN:
-            how = PLAIN[program][0]
-            names = isolation.run([path, *how], {}, 10).output.split() if how else [program]
-            cases += [Case(program, path, name, False) for name in names]
+            how, names_in, _ = PLAIN[program]
+            names = names_in(isolation.run([path, *how], {}, 10).output)
+            cases += [Case(program, path, name, False, v) for name in names for v in VARIANTS.get(program, ({},))]
             continue
-        listed = isolation.run([path, "--list-test-names-only", "-v", "high"], {}, 10)
-        for line in listed.output.splitlines():
-            name, at, place = line.partition("\t@")
-            if at and name not in DEPENDENT + TIMED:
-                file = re.sub(r"[(:]\d+\)?$", "", place)
-                exact = bool(EXACT_FILES.search(file))
-                cases += [Case(program, path, name, exact, _environment(tree, program, v))
-                          for v in VARIANTS.get(program, ({},))]
+        for variant, chosen in _variants(tree, program, path):
+            listed = isolation.run([path, "--list-test-names-only", "-v", "high", *chosen], {}, 10)
+            for line in listed.output.splitlines():
+                name, at, place = line.partition("\t@")
+                if at and name not in DEPENDENT + TIMED:
+                    file = re.sub(r"[(:]\d+\)?$", "", place)
+                    cases.append(Case(program, path, name, bool(EXACT_FILES.search(file)), variant))
     return cases, missing
+
+
+def _variants(tree, program, path):
+    """[(environment, arguments that choose cases)]"""
+    if program in VARIANTS:
+        return [(_environment(tree, program, v), []) for v in VARIANTS[program]]
+    shown = subprocess.run(["ctest", "--test-dir", tree.build, "--show-only=json-v1"], capture_output=True, check=True)
+    found = []
+    for test in json.loads(shown.stdout)["tests"]:
+        if test.get("command", [""])[0] == path:
+            variables = [v for p in test["properties"] if p["name"] == "ENVIRONMENT" for v in p["value"]]
+            found.append((dict(v.split("=", 1) for v in variables), test["command"][1:]))
+    return found
 
 
 def _environment(tree, program, variant):
