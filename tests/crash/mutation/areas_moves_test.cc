@@ -148,7 +148,8 @@ void move_often(const std::string &path, MediumKind kind, bool blocks_are_promis
 
 }  // namespace
 
-TEST_CASE("areas that move, or cannot: each has its blocks, nothing else has one, and the records stand") {
+TEST_CASE("areas that move, or cannot: each has its blocks, nothing else has one, and the records stand",
+          "[log]") {
   TempDir dir;
   for (const auto kind : {MediumKind::page_cache, MediumKind::memory})
     for (const bool promised : {true, false}) {
@@ -162,7 +163,8 @@ TEST_CASE("areas that move, or cannot: each has its blocks, nothing else has one
     }
 }
 
-TEST_CASE("an area whose entry may or may not be on the medium is used again only when one is for sure") {
+TEST_CASE("an area whose entry may or may not be on the medium is used again only when one is for sure",
+          "[log]") {
   TempDir dir;
   enum Fault { refused, half, unsynced };
   for (const auto kind : {MediumKind::page_cache, MediumKind::memory})
@@ -207,7 +209,7 @@ TEST_CASE("an area whose entry may or may not be on the medium is used again onl
     }
 }
 
-TEST_CASE("areas that cannot be opened leave nothing mapped, and say why; closed ones are gone") {
+TEST_CASE("areas that cannot be opened leave nothing mapped, and say why; closed ones are gone", "[log]") {
   TempDir dir;
   for (const auto kind : {MediumKind::page_cache, MediumKind::memory}) {
     const LoggedFile file(dir / std::to_string(static_cast<int>(kind)), "x", kind);
@@ -236,7 +238,7 @@ TEST_CASE("areas that cannot be opened leave nothing mapped, and say why; closed
   }
 }
 
-TEST_CASE("an area moves only for a record that does not fit, or needs very little of a large one") {
+TEST_CASE("an area moves only for a record that does not fit, or needs very little of a large one", "[log]") {
   TempDir dir;
   LoggedFile file(dir / "data", "x");
   Log &log = file.log();
@@ -258,7 +260,7 @@ TEST_CASE("an area moves only for a record that does not fit, or needs very litt
   CHECK(view.record[1].area.capacity == log.area[1].capacity);
 }
 
-TEST_CASE("a large area is given back at once, from where the new one ends") {
+TEST_CASE("a large area is given back at once, from where the new one ends", "[log]") {
   TempDir dir;
   LoggedFile file(dir / "data", "x");
   Log &log = file.log();

@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from suite import SLOWLY, arguments_for
+from suite import arguments_for
 
 MUTANTS_MAX = 1 << 16
 
@@ -30,18 +30,96 @@ class Progress:
 
 
 class Notes:
-    """What has been found so far, in a file: a long run that is ended is not lost (--resume)."""
+    """What has been found so far, in a file: a long run that is ended is not lost (--resume), and the next one knows what
+    to try first.
 
-    def __init__(self, path, resume):
-        self.known, self._lock = {}, threading.Lock()
-        if resume and os.path.exists(path):
+    A verdict of the same library, mutants and all, counts again; that a mutant survives, only if the tests are the same,
+    too. Of anything else that is noted there only what killed which mutant is remembered, as the first thing to try.
+    """
+
+    def __init__(self, path, library, tests, mutants, resume):
+        self.known, self.killers, self._lock = {}, {}, threading.Lock()
+        self._library, self._tests = library, tests
+        self._names = names_of(mutants)
+        by_name = {name: m for m, name in self._names.items()}
+        for note in self._read(path):
+            mutant, found = by_name.get(note["mutant"]), note["found"]
+            if mutant is None:
+                continue
+            if found["killed"]:
+                self.killers[mutant] = tuple(found["group"])
+            if resume and note["library"] == library and (found["killed"] or note["tests"] == tests):
+                self.known[mutant] = found
+        self._file = open(path, "a", encoding="utf-8", buffering=1)
+
+    @staticmethod
+    def _read(path):
+        try:
             with open(path, encoding="utf-8") as file:
-                self.known = dict(json.loads(line) for line in file)
-        self._file = open(path, "a" if resume else "w", encoding="utf-8", buffering=1)
+                for line in file:
+                    try:
+                        yield json.loads(line)
+                    except ValueError:  # the last line of a run that was ended
+                        continue
+        except FileNotFoundError:
+            pass
 
     def add(self, mutant, found):
+        note = {"library": self._library, "tests": self._tests, "mutant": self._names[mutant], "found": found}
         with self._lock:
-            self._file.write(json.dumps([mutant.number, found]) + "\n")
+            self._file.write(json.dumps(note) + "\n")
+
+
+def names_of(mutants):
+    """mutant -> what it is, wherever in its file, and which of several that are the same."""
+    seen, names = {}, {}
+    for m in mutants:
+        what = (m.file, m.operator, m.text, m.change)
+        seen[what] = seen.get(what, 0) + 1
+        names[m] = hashlib.sha256(repr((*what, seen[what])).encode()).hexdigest()[:24]
+    return names
+
+
+class Order:
+    """Which cases to try first: what killed this mutant last time; then by what a kill is expected to cost, going by the
+    mutants of the same file, those close by above all."""
+
+    NEAR_LINES, NEAR_COUNTS = 15, 8
+
+    def __init__(self, killers):
+        self._killers, self._lock = killers, threading.Lock()
+        self._tried = {}  # file -> [(line, group's key, whether it killed)]
+
+    def sorted(self, mutant, groups):
+        with self._lock:
+            evidence = list(self._tried.get(mutant.file, []))
+        kills, tries = {}, {}
+        for line, key, killed in evidence:
+            weight = self.NEAR_COUNTS if abs(line - mutant.line) <= self.NEAR_LINES else 1
+            tries[key] = tries.get(key, 0) + weight
+            kills[key] = kills.get(key, 0) + weight * killed
+        last = self._killers.get(mutant)
+
+        def expected(group):
+            key = key_of(group)
+            cost = 0.05 + sum(c.elapsed for c in group)
+            return key != last, cost * (tries.get(key, 0) + 2) / (kills.get(key, 0) + 1)
+        return sorted(groups, key=expected)
+
+    def note(self, mutant, group, killed):
+        with self._lock:
+            self._tried.setdefault(mutant.file, []).append((mutant.line, key_of(group), killed))
+
+
+def cost_of(group):
+    """Of its longest case: quick ones are quick together, too."""
+    return max(0.001, *(c.seconds for c in group), 0.001)
+
+
+def key_of(group):
+    """A name for cases that are run together: the one case's, or the program's with the environment."""
+    first = group[0]
+    return first.key if len(group) == 1 and not first.is_quick else (first.program, "", *first.environment.values())
 
 
 def measure(case, isolation, directory):
@@ -62,14 +140,15 @@ def measure(case, isolation, directory):
     return outcome
 
 
-def baseline(cases, isolation, directory, jobs):
-    """case -> what it said, for the cases that fail without any mutant."""
+def baseline(cases, isolation, directory, jobs, measured):
+    """case -> what it said, for the cases that fail without any mutant; measured(case) is called for the others."""
     progress, failed = Progress("cases measured:", len(cases)), {}
 
     def one(case):
         for _ in range(3):  # one that waits for another thread may be out of luck
             outcome = measure(case, isolation, directory)
             if outcome.passed:
+                measured(case)
                 break
         else:
             failed[case] = f"{' '.join(case.key)} (status {outcome.status}):\n{outcome.output[-1500:]}"
@@ -81,35 +160,39 @@ def baseline(cases, isolation, directory, jobs):
 
 
 def batches(cases, number):
-    """The cases that reach the mutant: the quick ones of each program together, then the others one by one."""
+    """The cases that reach the mutant: the quick ones of each program together, the others one by one."""
     quick, slow = {}, []
     for case in cases:
         if not case.exact and case.reached[number]:
-            if case.seconds < SLOWLY and case.elapsed < 3 * SLOWLY and not case.is_plain:
+            if case.is_quick:
                 quick.setdefault((case.program, *case.environment.values()), []).append(case)
             else:
                 slow.append(case)
-    together = sorted(quick.values(), key=lambda group: sum(c.elapsed for c in group))
-    return together + [[c] for c in sorted(slow, key=lambda c: c.elapsed)]
+    return [*quick.values(), *([c] for c in slow)]
 
 
-def judge(mutant, cases, isolation, quick_only=False):
-    """{"killed": by what, or None; ...}"""
-    found = {"killed": None, "cases": 0, "seconds": 0.0}
-    for group in batches(cases, mutant.number):
-        if quick_only and group[0].seconds > quick_only:
-            found["more"] = True
-            continue
+UNTRIED = {"killed": None, "cases": 0, "seconds": 0.0, "up_to": 0.0}
+
+
+def judge(mutant, cases, isolation, order, before, up_to):
+    """{"killed": by what, or None; ...} by cases that take so many seconds of CPU time; before: the same, for quicker ones."""
+    found = {**before, "up_to": up_to}
+    groups = [g for g in batches(cases, mutant.number) if before["up_to"] < cost_of(g) <= up_to]
+    for group in order.sorted(mutant, groups):
         limit = 3 + 5 * sum(c.seconds for c in group)
+        patience = 3 + 2 * sum(max(0.0, c.elapsed - c.seconds) for c in group)
         command = [group[0].path, *arguments_for(group)]
         environment = {**group[0].environment, "SNAPSHOT_TEST_MUTANT": str(mutant.number)}
-        outcome = isolation.run(command, environment, limit)
-        if outcome.status == 1:  # a test that says so: again, for some depend on luck on a busy machine
-            outcome = isolation.run(command, environment, limit)
-        found["cases"] += len(group)
+        outcome = isolation.run(command, environment, limit, patience=patience)
         found["seconds"] += outcome.seconds
+        if outcome.status == 1:  # a test that says so: again, for some depend on luck on a busy machine
+            outcome = isolation.run(command, environment, limit, patience=patience)
+            found["seconds"] += outcome.seconds
+        found["cases"] += len(group)
+        order.note(mutant, group, not outcome.passed)
         if not outcome.passed:
             found["killed"] = group[0].program + (f": {group[0].name}" if len(group) == 1 else "")
+            found["group"] = key_of(group)
             found["status"] = outcome.status
             break
     return found
@@ -129,6 +212,7 @@ def judge_exactly(mutant, cases, tree, isolation):
         found["seconds"] += outcome.seconds
         if not outcome.passed:
             found["killed"], found["status"] = f"{case.program}: {case.name}", outcome.status
+            found["group"] = case.key
             break
     os.unlink(library)
     return found
@@ -144,29 +228,37 @@ def fingerprint(*paths):
 
 def measure_all(cases, library, saved, isolation, jobs):
     """Measures what has not been measured before, of a program and a library that are the same; returns failures."""
-    prints = {c.path: fingerprint(c.path, library) for c in cases}
+    prints = {path: fingerprint(path, library) for path in {c.path for c in cases}}
     keys = {c: [prints[c.path], *c.key] for c in cases}
     known = _load(saved)
     new = []
-    for case in cases:
-        if tuple(keys[case]) in known:
-            case.seconds, case.elapsed, numbers = known[tuple(keys[case])]
-            reached = bytearray(MUTANTS_MAX)
-            for n in numbers:
-                reached[n] = 1
-            case.reached = bytes(reached)
-        else:
-            new.append(case)
-    failed = baseline(new, isolation, os.path.dirname(saved), jobs) if new else []
-    with open(saved, "w", encoding="utf-8") as file:
-        json.dump([[keys[c], c.seconds, c.elapsed, [n for n, r in enumerate(c.reached) if r]]
-                   for c in cases if c not in failed], file)
-    return failed
+    lock = threading.Lock()
+    with open(saved, "w", encoding="utf-8", buffering=1) as file:
+        def save(case):
+            numbers = [n for n, r in enumerate(case.reached) if r]
+            with lock:
+                file.write(json.dumps([keys[case], case.seconds, case.elapsed, numbers]) + "\n")
+
+        for case in cases:
+            if tuple(keys[case]) in known:
+                case.seconds, case.elapsed, numbers = known[tuple(keys[case])]
+                reached = bytearray(MUTANTS_MAX)
+                for n in numbers:
+                    reached[n] = 1
+                case.reached = bytes(reached)
+                save(case)
+            else:
+                new.append(case)
+        return baseline(new, isolation, os.path.dirname(saved), jobs, save) if new else {}
 
 
 def _load(path):
+    known = {}
     try:
         with open(path, encoding="utf-8") as file:
-            return {tuple(key): rest for key, *rest in json.load(file)}
-    except (FileNotFoundError, ValueError):
-        return {}
+            for line in file:
+                key, *rest = json.loads(line)
+                known[tuple(key)] = rest
+    except (FileNotFoundError, ValueError):  # not there yet, or ended in the middle of a line
+        pass
+    return known

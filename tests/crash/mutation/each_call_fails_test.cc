@@ -103,7 +103,7 @@ TEST_CASE("inspection of which any call fails says so, or has the truth") {
   }
 }
 
-TEST_CASE("a commit of which any call fails says so, or is there; repeated, it is") {
+TEST_CASE("a commit of which any call fails says so, or is there; repeated, it is", "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     long number = 1;

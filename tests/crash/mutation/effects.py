@@ -29,7 +29,7 @@ def is_store(node):
 
 class Effects:
     def __init__(self, trees):
-        self.functions, self.bodies = {}, {}
+        self.functions, self.bodies, self._without_zero = {}, {}, set()
         for tree in trees:
             for node in descend(tree):
                 if node["kind"] in FUNCTIONS:
@@ -38,7 +38,14 @@ class Effects:
                     if body:
                         self.bodies[node["id"]] = body[0]
                         self.bodies.setdefault(node.get("previousDecl"), body[0])
+                made = node.get("definitionData", {})
+                if made and not made.get("isAggregate") and not made.get("defaultCtor", {}).get("exists"):
+                    self._without_zero.add(node.get("name"))
         self._known = {}
+
+    def has_zero(self, call):
+        """Whether {} is a value of the type that the call returns."""
+        return type_of(call).split("::")[-1] not in self._without_zero
 
     def function(self, call):
         return self.functions.get(callee(call)[1])

@@ -34,7 +34,7 @@ long no_copies(long number, const long *) { return number == SYS_process_vm_read
 
 }  // namespace
 
-TEST_CASE("invariant 5: a rollback first puts right what a commit has left, or fails") {
+TEST_CASE("invariant 5: a rollback first puts right what a commit has left, or fails", "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     if (medium == "memory") return;  // there the way back is a fence, and cannot fail
@@ -52,7 +52,7 @@ TEST_CASE("invariant 5: a rollback first puts right what a commit has left, or f
   });
 }
 
-TEST_CASE("invariant 5: what a large commit has replaced is kept until it is back") {
+TEST_CASE("invariant 5: what a large commit has replaced is kept until it is back", "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     if (medium == "memory") return;

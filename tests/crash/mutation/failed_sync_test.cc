@@ -62,7 +62,7 @@ std::size_t times(const Words &steps, const std::string &word) {
 
 }  // namespace
 
-TEST_CASE("invariant 5: a log that cannot be synced: no byte of the data is touched") {
+TEST_CASE("invariant 5: a log that cannot be synced: no byte of the data is touched", "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     if (medium == "memory") return;  // there it is no system call, and cannot fail
@@ -75,7 +75,7 @@ TEST_CASE("invariant 5: a log that cannot be synced: no byte of the data is touc
   });
 }
 
-TEST_CASE("invariant 5: data that cannot be synced goes back at once, and can be committed again") {
+TEST_CASE("invariant 5: data that cannot be synced goes back at once, and can be committed again", "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Growing g(dir / medium);
@@ -92,8 +92,8 @@ TEST_CASE("invariant 5: data that cannot be synced goes back at once, and can be
   });
 }
 
-TEST_CASE(
-    "invariant 5: what could not be put back is put back before the next commit, as often as it takes") {
+TEST_CASE("invariant 5: what could not be put back is put back before the next commit, as often as it takes",
+          "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     if (medium == "memory") return;  // there the way back is a fence, and cannot fail
@@ -108,7 +108,8 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("invariant 5: a rollback after a commit that could not be put back gives the bytes before it") {
+TEST_CASE("invariant 5: a rollback after a commit that could not be put back gives the bytes before it",
+          "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Growing g(dir / medium);
@@ -119,7 +120,7 @@ TEST_CASE("invariant 5: a rollback after a commit that could not be put back giv
   });
 }
 
-TEST_CASE("invariant 1: a crash after a commit that failed leaves the commit before") {
+TEST_CASE("invariant 1: a crash after a commit that failed leaves the commit before", "[undo]") {
   TempDir dir;
   for (const int failures : {1, 2}) {
     const auto path = [&](const std::string &medium) { return dir / (medium + std::to_string(failures)); };

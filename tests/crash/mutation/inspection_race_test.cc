@@ -40,7 +40,7 @@ struct Inspected {
 
 }  // namespace
 
-TEST_CASE("a log that changed hands while it was looked at is looked at again") {
+TEST_CASE("a log that changed hands while it was looked at is looked at again", "[log]") {
   TempDir dir;
   const std::string path = make_incomplete(dir);
   const Inspected inspected(dir, path, 3);
@@ -49,7 +49,7 @@ TEST_CASE("a log that changed hands while it was looked at is looked at again") 
   CHECK(inspected.report.findings.verdict == snapshot::Verdict::undo);
 }
 
-TEST_CASE("a log that changes hands all the time is reported as that, after a hundred times") {
+TEST_CASE("a log that changes hands all the time is reported as that, after a hundred times", "[log]") {
   TempDir dir;
   const std::string path = make_incomplete(dir);
   const Inspected inspected(dir, path, 1000);
@@ -58,7 +58,7 @@ TEST_CASE("a log that changes hands all the time is reported as that, after a hu
   CHECK(last_error().find("faster than it can be inspected") != std::string::npos);
 }
 
-TEST_CASE("a log that is gone when it has been looked at: there is none") {
+TEST_CASE("a log that is gone when it has been looked at: there is none", "[log]") {
   TempDir dir;
   const std::string path = make_incomplete(dir), log = path + ".snaplog";
   snapshot::Status s;
@@ -73,7 +73,7 @@ TEST_CASE("a log that is gone when it has been looked at: there is none") {
   CHECK(report.findings.size_now == read_file(path).size());
 }
 
-TEST_CASE("a program that takes the log while it is looked at is what is reported") {
+TEST_CASE("a program that takes the log while it is looked at is what is reported", "[log]") {
   TempDir dir;
   const std::string path = make_incomplete(dir), log = path + ".snaplog";
   int theirs = -1;

@@ -181,7 +181,7 @@ TEST_CASE("a log that is needed, since the file is larger than its commit, is no
         committed_before());
 }
 
-TEST_CASE("a commit that could not be put right at the end is put right before the late one") {
+TEST_CASE("a commit that could not be put right at the end is put right before the late one", "[undo]") {
   if (medium() == "memory") return;  // there the way back is a fence, and cannot fail
   check({[] {
            fail_data = false;

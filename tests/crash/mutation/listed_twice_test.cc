@@ -50,8 +50,7 @@ void commit_in_steps(const std::string &path) {
 }  // namespace
 
 TEST_CASE(
-    "invariant 2: durable: a line that is listed twice and stored to after each instruction of its commit",
-    "[protocol]") {
+    "invariant 2: durable: a line that is listed twice and stored to after each instruction of its commit") {
   TempDir dir;
   const std::string path = dir / "data";
   const pid_t child = fork();

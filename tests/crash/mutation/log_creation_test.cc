@@ -52,7 +52,7 @@ struct Made {
 
 }  // namespace
 
-TEST_CASE("without unnamed files, or links, a log is made all the same, and nothing else is left") {
+TEST_CASE("without unnamed files, or links, a log is made all the same, and nothing else is left", "[log]") {
   for (Lacking lacking : {Lacking{true, true, 0}, Lacking{false, true, 0}, Lacking{false, false, EPERM},
                           Lacking{false, false, EOPNOTSUPP}}) {
     INFO(lacking.unnamed_files << lacking.links << lacking.error);
@@ -73,7 +73,7 @@ TEST_CASE("without unnamed files, or links, a log is made all the same, and noth
   }
 }
 
-TEST_CASE("a log that has the name already is never replaced, and nothing else is left") {
+TEST_CASE("a log that has the name already is never replaced, and nothing else is left", "[log]") {
   for (Lacking lacking : {Lacking{true, true, 0}, Lacking{false, true, 0}, Lacking{false, false, EPERM}}) {
     TempDir dir;
     write_file(dir / "data.snaplog", "somebody's");
@@ -85,7 +85,7 @@ TEST_CASE("a log that has the name already is never replaced, and nothing else i
   }
 }
 
-TEST_CASE("a log that cannot get its name leaves nothing behind") {
+TEST_CASE("a log that cannot get its name leaves nothing behind", "[log]") {
   for (const bool unnamed : {true, false}) {
     TempDir dir;
     Lacking lacking{unnamed, false, EIO};

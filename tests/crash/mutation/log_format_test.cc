@@ -239,7 +239,8 @@ class Program {
 
 TEST_CASE(
     "after every commit of a random program the log is what FORMAT.md says, and the file what was "
-    "committed") {
+    "committed",
+    "[undo]") {
   TempDir dir;
   for (unsigned seed = 1; seed <= 2; ++seed) {
     INFO("seed " << seed);
@@ -267,7 +268,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("what somebody else has put behind the end counts as zeros in the record") {
+TEST_CASE("what somebody else has put behind the end counts as zeros in the record", "[undo]") {
   TempDir dir;
   for (const std::size_t bytes : {20 * page + 17, 20 * page + 64, 20 * page}) {
     INFO(bytes);
@@ -287,7 +288,7 @@ TEST_CASE("what somebody else has put behind the end counts as zeros in the reco
   }
 }
 
-TEST_CASE("what somebody else has in the rest of the last page counts as zeros in the record") {
+TEST_CASE("what somebody else has in the rest of the last page counts as zeros in the record", "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &) {
     const std::string path = dir / "data";

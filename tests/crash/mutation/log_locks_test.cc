@@ -25,7 +25,7 @@ Status lock(const std::string &log, int *fd, const Steps::Fault &fault = nullptr
 
 }  // namespace
 
-TEST_CASE("a log that loses its name while it is being locked is not there") {
+TEST_CASE("a log that loses its name while it is being locked is not there", "[log]") {
   TempDir dir;
   const std::string log = make_incomplete(dir) + ".snaplog";
   int fd = -1;
@@ -39,7 +39,7 @@ TEST_CASE("a log that loses its name while it is being locked is not there") {
   CHECK(fd == -1);
 }
 
-TEST_CASE("a log that cannot be locked is an error, and which one is told") {
+TEST_CASE("a log that cannot be locked is an error, and which one is told", "[log]") {
   TempDir dir;
   const std::string log = make_incomplete(dir) + ".snaplog";
   for (const int error : {ENOLCK, EIO}) {
@@ -53,7 +53,7 @@ TEST_CASE("a log that cannot be locked is an error, and which one is told") {
   }
 }
 
-TEST_CASE("the owner of a log is named only if the log names one") {
+TEST_CASE("the owner of a log is named only if the log names one", "[log]") {
   TempDir dir;
   const std::string log = make_incomplete(dir) + ".snaplog", header = read_file(log).substr(0, 64);
   const auto message_for = [&](const std::string &contents) {
@@ -71,7 +71,7 @@ TEST_CASE("the owner of a log is named only if the log names one") {
   CHECK(message_for("another" + header.substr(7)).find(pid) == std::string::npos);
 }
 
-TEST_CASE("the directory of a file in the root directory is the root") {
+TEST_CASE("the directory of a file in the root directory is the root", "[log]") {
   CHECK(snapshot::sync_directory_of("/name").ok());
 }
 
@@ -95,7 +95,7 @@ Created create(const std::string &log, int data_fd, const Steps::Fault &fault) {
 
 }  // namespace
 
-TEST_CASE("a log that cannot be made is an error, and which one is told") {
+TEST_CASE("a log that cannot be made is an error, and which one is told", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -114,7 +114,7 @@ TEST_CASE("a log that cannot be made is an error, and which one is told") {
   close(data);
 }
 
-TEST_CASE("where files without a name cannot be made, each log has a temporary name of its own") {
+TEST_CASE("where files without a name cannot be made, each log has a temporary name of its own", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -134,7 +134,7 @@ TEST_CASE("where files without a name cannot be made, each log has a temporary n
   close(data);
 }
 
-TEST_CASE("a log is given to the owner of the data file, or to nobody if it cannot be known") {
+TEST_CASE("a log is given to the owner of the data file, or to nobody if it cannot be known", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -157,7 +157,7 @@ TEST_CASE("a log is given to the owner of the data file, or to nobody if it cann
   close(data);
 }
 
-TEST_CASE("a log that cannot be filled is an error and gets no name") {
+TEST_CASE("a log that cannot be filled is an error and gets no name", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -184,7 +184,7 @@ TEST_CASE("a log that cannot be filled is an error and gets no name") {
   close(data);
 }
 
-TEST_CASE("a write of a new log that is cut short is gone on with") {
+TEST_CASE("a write of a new log that is cut short is gone on with", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -199,7 +199,7 @@ TEST_CASE("a write of a new log that is cut short is gone on with") {
   close(data);
 }
 
-TEST_CASE("a log says which file it is of, and is like no other log of it") {
+TEST_CASE("a log says which file it is of, and is like no other log of it", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -233,7 +233,7 @@ TEST_CASE("a log says which file it is of, and is like no other log of it") {
   close(data);
 }
 
-TEST_CASE("what cannot be used as a log leaves no descriptor open, and which error is told") {
+TEST_CASE("what cannot be used as a log leaves no descriptor open, and which error is told", "[log]") {
   TempDir dir;
   const std::string log = make_incomplete(dir) + ".snaplog", fifo = dir / "fifo";
   REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
@@ -253,7 +253,7 @@ TEST_CASE("what cannot be used as a log leaves no descriptor open, and which err
   CHECK(descriptors() == before);
 }
 
-TEST_CASE("a log whose name cannot be made or synced is an error, and nothing of it stays") {
+TEST_CASE("a log whose name cannot be made or synced is an error, and nothing of it stays", "[log]") {
   TempDir dir;
   write_file(dir / "data", "x");
   const int data = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
@@ -286,7 +286,7 @@ TEST_CASE("a log whose name cannot be made or synced is an error, and nothing of
   close(data);
 }
 
-TEST_CASE("a log that cannot be retired keeps its name, and the error is the system's") {
+TEST_CASE("a log that cannot be retired keeps its name, and the error is the system's", "[log]") {
   TempDir dir;
   for (const auto &[number, error] :
        {std::pair{SYS_pwrite64, EIO}, {SYS_pwrite64, ENOSPC}, {SYS_fdatasync, EIO}}) {

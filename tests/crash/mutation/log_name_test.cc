@@ -10,7 +10,7 @@
 
 using namespace test;
 
-TEST_CASE("what is called like a log and is none keeps nobody from removing or renaming a file") {
+TEST_CASE("what is called like a log and is none keeps nobody from removing or renaming a file", "[log]") {
   TempDir dir;
   const std::string data = dir / "data", log = data + ".snaplog", moved = dir / "moved";
   in_own_process([&](const std::string &) {
@@ -32,7 +32,7 @@ TEST_CASE("what is called like a log and is none keeps nobody from removing or r
   });
 }
 
-TEST_CASE("recovery ends when the log's name can never be looked at") {
+TEST_CASE("recovery ends when the log's name can never be looked at", "[log]") {
   TempDir dir;
   const std::string path = make_incomplete(dir);
   const int status = in_child([&] {

@@ -59,8 +59,8 @@ std::string make_torn(const TempDir &dir, const std::string &name) {
 
 }  // namespace
 
-TEST_CASE(
-    "recovery and records whose reads and writes are all short or interrupted are as if they were not") {
+TEST_CASE("recovery and records whose reads and writes are all short or interrupted are as if they were not",
+          "[log]") {
   TempDir dir;
   u64 random = 1;
   const auto halting = [&](long number, const long *a) -> long {
@@ -86,7 +86,7 @@ TEST_CASE(
   CHECK(report.findings.verdict == Verdict::complete);
 }
 
-TEST_CASE("recovery says what the system said, whichever call failed, once or for good") {
+TEST_CASE("recovery says what the system said, whichever call failed, once or for good", "[log]") {
   TempDir dir;
   struct Failure {
     long number;
@@ -115,7 +115,7 @@ TEST_CASE("recovery says what the system said, whichever call failed, once or fo
       }
 }
 
-TEST_CASE("a file whose size cannot be asked for is not judged by what is known of it") {
+TEST_CASE("a file whose size cannot be asked for is not judged by what is known of it", "[log]") {
   TempDir dir;
   for (const auto &make : {make_incomplete, make_complete, make_untouched}) {
     bool failed = true;
@@ -139,7 +139,7 @@ TEST_CASE("a file whose size cannot be asked for is not judged by what is known 
   }
 }
 
-TEST_CASE("a record that cannot be written whole is no record, and the error is the system's") {
+TEST_CASE("a record that cannot be written whole is no record, and the error is the system's", "[log]") {
   TempDir dir;
   for (const int error : {EIO, ENOSPC}) {
     bool failed = true;
@@ -167,7 +167,7 @@ TEST_CASE("a record that cannot be written whole is no record, and the error is 
   }
 }
 
-TEST_CASE("a log that shrinks while it is read is refused") {
+TEST_CASE("a log that shrinks while it is read is refused", "[log]") {
   TempDir dir;
   bool cut = true;
   for (int n = 1; cut; ++n) {
@@ -188,7 +188,8 @@ TEST_CASE("a log that shrinks while it is read is refused") {
   }
 }
 
-TEST_CASE("lines beyond the end that a commit leaves count as zeros, whatever the longer file has there") {
+TEST_CASE("lines beyond the end that a commit leaves count as zeros, whatever the longer file has there",
+          "[log]") {
   TempDir dir;
   constexpr u64 before = 600 * 64;
   // The end lies in the first line of the second hash piece, between lines, and within one.
@@ -206,7 +207,8 @@ TEST_CASE("lines beyond the end that a commit leaves count as zeros, whatever th
   }
 }
 
-TEST_CASE("a commit that the next one had followed is not undone, whatever has become of that one's record") {
+TEST_CASE("a commit that the next one had followed is not undone, whatever has become of that one's record",
+          "[log]") {
   TempDir dir;
   const auto refused = [&](const std::string &path) {
     const std::string data = read_file(path);
@@ -253,8 +255,8 @@ void make_zeros(LoggedFile *file, u64 pages, u64 random) {
 
 }  // namespace
 
-TEST_CASE(
-    "recovery writes each line of the newest commit that lies in no hole, and fills no hole with zeros") {
+TEST_CASE("recovery writes each line of the newest commit that lies in no hole, and fills no hole with zeros",
+          "[log]") {
   TempDir dir;
   u64 random = 3;
   const auto below = [&](u64 n) {
@@ -308,7 +310,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("recovery leaves no memory behind") {
+TEST_CASE("recovery leaves no memory behind", "[log]") {
   TempDir dir;
   const auto recover_some = [&] {
     for (const auto &make : {make_incomplete, make_complete, make_untouched})

@@ -4,7 +4,7 @@ from effects import CALLS, Effects, callee, is_store
 from syntax import FUNCTIONS, children, descend, strip, type_of
 
 COMPARISONS = {"<": "less", "<=": "less_or_equal", ">": "greater", ">=": "greater_or_equal"}
-LOOPS = {"WhileStmt", "DoStmt", "ForStmt", "CXXForRangeStmt"}
+WITHOUT_PARTS = {"BreakStmt", "ContinueStmt", "GotoStmt", "NullStmt", "GCCAsmStmt"}
 # Levels of edits at one and the same place, the outermost first.
 ORDER, LEFT_OUT, FORCED, CALL, OF_TWO, COMPARISON, LEAF = range(7)
 
@@ -64,7 +64,9 @@ class Finder:
             for part in children(node)[:-1] if kind == "SwitchStmt" else []:
                 self._expression_or_statement(part)
             self._body(children(node)[-1])
-        elif kind == "ReturnStmt" or kind == "DeclStmt":
+        elif kind == "AttributedStmt":  # [[...]] or a pragma, and the statement last
+            self._body(children(node)[-1])
+        elif kind in ("ReturnStmt", "DeclStmt", "LabelStmt"):
             for part in children(node):
                 self._expression_or_statement(part)
         elif kind == "VarDecl":
@@ -73,6 +75,8 @@ class Finder:
                     self._value(part)
         elif kind in FUNCTIONS or kind in ("CXXRecordDecl", "StaticAssertDecl", "ParmVarDecl"):
             pass
+        elif kind.endswith("Stmt") and not (kind == "IfStmt" or kind in WITHOUT_PARTS):
+            raise RuntimeError(f"{self.source.path}: a statement of an unknown kind: {kind}: see operators.py")
         else:
             self._value(node)
 
@@ -242,6 +246,7 @@ class Finder:
                 name = self.source.span(children(node)[0])
                 if name is not None and self.source.bytes[name[1]:name[1] + 1] == b"(":
                     self.catalogue.of_two(self.source, span, OF_TWO, (name[0], name[1] + 1), self._text(span))
-        elif type_of(node) != "void" and "&" not in type_of(node) and self.effects.of_call(node):
+        elif type_of(node) != "void" and "&" not in type_of(node) and self.effects.has_zero(node) and (
+                self.effects.of_call(node)):
             self.catalogue.add(self.source, span, CALL, "call-left-out", self._text(span), "its value zero",
                                "::snapshot_mutant::call({n}, [&] {{ return {text}; }})")

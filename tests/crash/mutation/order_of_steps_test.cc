@@ -70,8 +70,7 @@ struct Used {
 
 }  // namespace
 
-TEST_CASE("data is synced before its log is made, a log is synced and locked before it gets its name",
-          "[protocol]") {
+TEST_CASE("data is synced before its log is made, a log is synced and locked before it gets its name") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     const std::string path = dir / medium;
@@ -82,7 +81,7 @@ TEST_CASE("data is synced before its log is made, a log is synced and locked bef
   });
 }
 
-TEST_CASE("a commit: log, fence, data, fence", "[protocol]") {
+TEST_CASE("a commit: log, fence, data, fence") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Used used(dir / medium);
@@ -94,8 +93,7 @@ TEST_CASE("a commit: log, fence, data, fence", "[protocol]") {
   });
 }
 
-TEST_CASE("an area that moves has its room on the medium before its entry, and its entry before its record",
-          "[protocol]") {
+TEST_CASE("an area that moves has its room on the medium before its entry, and its entry before its record") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Used used(dir / medium);
@@ -110,7 +108,7 @@ TEST_CASE("an area that moves has its room on the medium before its entry, and i
   });
 }
 
-TEST_CASE("a size is committed with its record; a file is cut when nothing can need the rest", "[protocol]") {
+TEST_CASE("a size is committed with its record; a file is cut when nothing can need the rest") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Used used(dir / medium);
@@ -130,7 +128,7 @@ TEST_CASE("a size is committed with its record; a file is cut when nothing can n
   });
 }
 
-TEST_CASE("a rollback touches neither log nor data", "[protocol]") {
+TEST_CASE("a rollback touches neither log nor data") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Used used(dir / medium);
@@ -140,7 +138,7 @@ TEST_CASE("a rollback touches neither log nor data", "[protocol]") {
   });
 }
 
-TEST_CASE("at the end of the mapping the log says that it is over before its name goes", "[protocol]") {
+TEST_CASE("at the end of the mapping the log says that it is over before its name goes") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     Used used(dir / medium);
@@ -150,7 +148,7 @@ TEST_CASE("at the end of the mapping the log says that it is over before its nam
   });
 }
 
-TEST_CASE("recovery syncs the data before it puts the log away, whatever it found", "[protocol]") {
+TEST_CASE("recovery syncs the data before it puts the log away, whatever it found") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     const Words restored = joined({"lock log", "write data", "resize data", "sync data"}, log_put_away);

@@ -84,6 +84,10 @@ def describe(mutant):
     return "\n".join(lines)
 
 
+def describe_stale(stale):
+    return [f"equivalent.txt:{e.line}: matches nothing any more: remove it, or mend it" for e in stale]
+
+
 def write(directory, results, stale, skipped, missing):
     """report.json and report.txt; returns the text's summary."""
     os.makedirs(directory, exist_ok=True)
@@ -107,7 +111,7 @@ def write(directory, results, stale, skipped, missing):
     if survivors:
         out.append("\nsurvivors")
         out += [describe(m) + ("" if f["cases"] else "\n    (no test makes it differ)") for m, f in survivors]
-    out += [f"equivalent.txt:{e.line}: matches nothing any more: remove it, or mend it" for e in stale]
+    out += describe_stale(stale)
     out += [f"not mutated: {file}:{line}: {why}" for (file, line), why in sorted(skipped.items())]
     out += [f"not there, left out: {name}" for name in missing]
     killed = len(results) - len(survivors)

@@ -129,7 +129,7 @@ void tear(snapshot::Verb verb, void *to, snapshot::u64 bytes) {
 
 }  // namespace
 
-TEST_CASE("a commit of any shape of which a part has arrived is undone to the byte") {
+TEST_CASE("a commit of any shape of which a part has arrived is undone to the byte", "[undo]") {
   TempDir dir;
   static const snapshot::Observer observer = {nullptr, &tear};
   for (const Shape &shape : shapes)

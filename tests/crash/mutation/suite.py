@@ -1,6 +1,8 @@
 """The tests that are to notice mutants: programs, their cases, and running them in isolation."""
+import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import threading
@@ -13,20 +15,19 @@ PROGRAMS = ("unit_log", "unit_recovery", "unit_media", "unit_commit", "unit_api"
             "crash_bad_input", "crash_mutation", "interpose_files_linked", "crash_faults", "crash_states", "crash_steps")
 # What is built with them.
 HELPERS = {"interpose_files_linked": "interpose_probe_linked"}
-# Programs that find more on the other medium, or with the other kind of working copy.
+# Programs run as CTest runs them, which variables and cases are concerned; but for these, which find more on the other
+# medium, or with the other kind of working copy.
 MEDIA = ({"SNAPSHOT_MEDIA": "memory"}, {"SNAPSHOT_MEDIA": "page-cache"})
-PROTOCOLS = ({"SNAPSHOT_MEDIA": "memory", "SNAPSHOT_PROTOCOL": "undo"},
-             {"SNAPSHOT_MEDIA": "memory", "SNAPSHOT_PROTOCOL": "redo"}, {"SNAPSHOT_MEDIA": "page-cache"})
 EITHER = ({"SNAPSHOT_PROTOCOL": "undo"}, {"SNAPSHOT_PROTOCOL": "redo"})
 COPIES = ({"SNAPSHOT_COPY": "lazy"}, {"SNAPSHOT_COPY": "eager"})
 BOTH = tuple({**m, **c} for m in MEDIA for c in COPIES)
 # Not lazy where large sparse files are mapped: on tmpfs a lazy copy allocates every hole.
 EAGER = tuple({**m, "SNAPSHOT_COPY": "eager"} for m in MEDIA)
-VARIANTS = {"unit_api": MEDIA, "crash_mutation": PROTOCOLS, "crash_states": EITHER, "interpose_files_linked": EAGER,
+VARIANTS = {"unit_api": MEDIA, "unit_commit": tuple({**m, **p} for m in MEDIA for p in EITHER), "crash_states": EITHER, "interpose_files_linked": EAGER,
             "crash_full_disk": BOTH}
 # These are no Catch2 programs: how their cases are listed, one a line, and run.
-PLAIN = {"crash_faults": (["--list"], lambda name: ["--scenario", name]),
-         "crash_states": (None, lambda name: ["--stop-after", "1"])}
+PLAIN = {"crash_faults": (["--list"], str.split, lambda name: ["--scenario", name]),
+         "crash_states": (["--list"], lambda told: _chosen_sequences(told), lambda name: _explore(name))}
 # Cases in files with these names step through instructions or count them, so that they need code without the other
 # mutants: they run with a library that is compiled for the one mutant (tree.py).
 EXACT_FILES = re.compile(r"_(stepped|cost)_test\.cc$")
@@ -34,6 +35,9 @@ EXACT_FILES = re.compile(r"_(stepped|cost)_test\.cc$")
 DEPENDENT = ("invariant 1: atomic: every step in the sources has killed a process",)
 # A case that counts what threads get done in a time, which is little with all the mutants around.
 TIMED = ("invariant 3: no lost update: a storm of signals whose handler stores, and now and then commits",)
+# Each chosen sequence on each medium is a case, explored with a few images of each point.
+SPARINGLY = ("--stop-after", "1", "--exhaustive", "64", "--samples", "4", "--nested-every", "32", "--real-every", "0",
+             "--calls-max", "20000")
 SLOWLY = 0.6  # seconds of CPU time from which on a case is run by itself
 
 
@@ -56,11 +60,25 @@ class Case:
     def is_plain(self):
         return self.program in PLAIN
 
+    @property
+    def is_quick(self):
+        return self.seconds < SLOWLY and self.elapsed < 3 * SLOWLY and not self.is_plain
+
+
+def _chosen_sequences(told):
+    sequences = re.findall(r"^    (\S+)$", told.partition("chosen sequences")[2], re.MULTILINE)
+    return [f"{medium} {sequence}" for medium in ("memory", "page-cache") for sequence in sequences]
+
+
+def _explore(name):
+    medium, _, sequence = name.partition(" ")
+    return ["--media", medium, "--sequence", sequence, *SPARINGLY]
+
 
 def arguments_for(cases):
     """The arguments with which their program runs just these cases, up to the first that fails."""
     if cases[0].is_plain:
-        return PLAIN[cases[0].program][1](cases[0].name)
+        return PLAIN[cases[0].program][2](cases[0].name)
     return ["-a", ",".join(re.sub(r"([\\,\[\]*\"])", r"\\\1", c.name) for c in cases)]
 
 
@@ -74,6 +92,51 @@ class Outcome:
     @property
     def passed(self):
         return self.status == 0
+
+
+def _activity(pid):
+    """Of a process and what it has started: the clock ticks so far, and whether anything runs, is ready to, or waits for a
+    disk."""
+    ticks, active = 0, False
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:  # ended meanwhile
+        return 0, True
+    for task in tasks:
+        try:
+            with open(f"/proc/{pid}/task/{task}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                children = file.read().split()
+        except OSError:
+            return 0, True
+        ticks += int(fields[11]) + int(fields[12])
+        active = active or fields[0] in (b"R", b"D")
+        for child in children:
+            more, also = _activity(child)
+            ticks, active = ticks + more, active or also
+    return ticks, active
+
+
+def _ended_late(child, limit, patience):
+    """Waits until the child has ended, or ends it: after limit seconds, or patience in which nothing happened. So a deadlock
+    is found soon, and a machine that is busy with something else delays, but does not end, a test."""
+    ended = select.poll()
+    handle = os.pidfd_open(child.pid)
+    ended.register(handle, select.POLLIN)
+    begun = awake = time.monotonic()
+    before = None
+    try:
+        while not ended.poll(500):
+            now, (ticks, active) = time.monotonic(), _activity(child.pid)
+            if active or ticks != before:
+                awake, before = now, ticks
+            if now - begun > limit or now - awake > patience:
+                child.kill()
+                return True
+        return False
+    finally:
+        os.close(handle)
 
 
 class Isolation:
@@ -93,8 +156,8 @@ class Isolation:
             os.makedirs(self._local.path)
         return self._local.path
 
-    def run(self, command, environment, limit, library=""):
-        """limit: seconds of CPU time for each process; a deadlock is given longer."""
+    def run(self, command, environment, limit, library="", patience=20.0):
+        """limit: seconds of CPU time for each process. patience: seconds for which everything may be asleep."""
         scratch = self._scratch()
         own_root = [] if os.geteuid() == 0 else ["--map-root-user"]
         words = ["unshare", *own_root, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash",
@@ -103,11 +166,8 @@ class Isolation:
         with open(os.path.join(scratch + ".out"), "w+b") as out:
             child = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                      env={**os.environ, "SNAPSHOT_TEST_SCALE": "0.25", **environment})
-            timer = threading.Timer(20 + 15 * limit, child.kill)
-            timer.start()
+            late = _ended_late(child, 20 + 15 * limit, patience)
             _, status, usage = os.wait4(child.pid, 0)
-            late = not timer.is_alive()
-            timer.cancel()
             child.returncode = os.waitstatus_to_exitcode(status)
             out.seek(0)
             text = out.read()[-20000:].decode(errors="replace")
@@ -130,19 +190,31 @@ def find_cases(tree, isolation, without=()):
             missing.append(program)
             continue
         if program in PLAIN:
-            how = PLAIN[program][0]
-            names = isolation.run([path, *how], {}, 10).output.split() if how else [program]
-            cases += [Case(program, path, name, False) for name in names]
+            how, names_in, _ = PLAIN[program]
+            names = names_in(isolation.run([path, *how], {}, 10).output)
+            cases += [Case(program, path, name, False, v) for name in names for v in VARIANTS.get(program, ({},))]
             continue
-        listed = isolation.run([path, "--list-test-names-only", "-v", "high"], {}, 10)
-        for line in listed.output.splitlines():
-            name, at, place = line.partition("\t@")
-            if at and name not in DEPENDENT + TIMED:
-                file = re.sub(r"[(:]\d+\)?$", "", place)
-                exact = bool(EXACT_FILES.search(file))
-                cases += [Case(program, path, name, exact, _environment(tree, program, v))
-                          for v in VARIANTS.get(program, ({},))]
+        for variant, chosen in _variants(tree, program, path):
+            listed = isolation.run([path, "--list-test-names-only", "-v", "high", *chosen], {}, 10)
+            for line in listed.output.splitlines():
+                name, at, place = line.partition("\t@")
+                if at and name not in DEPENDENT + TIMED:
+                    file = re.sub(r"[(:]\d+\)?$", "", place)
+                    cases.append(Case(program, path, name, bool(EXACT_FILES.search(file)), variant))
     return cases, missing
+
+
+def _variants(tree, program, path):
+    """[(environment, arguments that choose cases)]"""
+    if program in VARIANTS:
+        return [(_environment(tree, program, v), []) for v in VARIANTS[program]]
+    shown = subprocess.run(["ctest", "--test-dir", tree.build, "--show-only=json-v1"], capture_output=True, check=True)
+    found = []
+    for test in json.loads(shown.stdout)["tests"]:
+        if test.get("command", [""])[0] == path:
+            variables = [v for p in test["properties"] if p["name"] == "ENVIRONMENT" for v in p["value"]]
+            found.append((dict(v.split("=", 1) for v in variables), test["command"][1:]))
+    return found
 
 
 def _environment(tree, program, variant):

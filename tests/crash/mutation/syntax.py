@@ -110,9 +110,9 @@ class Source:
         return (begin["offset"], stop) if begin["offset"] < stop else None
 
     def statement_span(self, node):
-        """The same for a statement, with its semicolon."""
+        """The same for a statement, with its semicolon. None for one with attributes: where a pragma begins is not told."""
         span = self.span(node)
-        if span is None:
+        if span is None or node["kind"] == "AttributedStmt":
             return None
         if node["kind"] in ("CompoundStmt", "DeclStmt", "SwitchStmt", "NullStmt"):
             return span

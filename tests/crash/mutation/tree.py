@@ -1,4 +1,5 @@
 """A copy of the repository whose layers of interest are rewritten, configured and built once for all mutants."""
+import fnmatch
 import json
 import os
 import shlex
@@ -10,9 +11,11 @@ from operators import Finder
 from rewrite import Catalogue
 from syntax import Source, dump
 
-# What is mutated: everything a commit or a recovery needs to be right, in libsnapshot.
-LAYERS = ("log", "commit", "recovery")
-FILES = ("media/medium.cc", "media/medium.h", "media/persist.cc", "track/mark.cc", "track/dirty_list.h")
+# What is mutated: every file of the layers that a commit or a recovery needs to be right, in libsnapshot.
+LAYERS = ("media", "track", "log", "commit", "recovery")
+# But for these: which pages of a program without instrumentation were written. tests/pages says whether that is right,
+# with the kernel's answers and without.
+LEFT_OUT = ("track/own_pages.h", "track/page_proofs.*", "track/write_protection.*", "track/written_pages.*")
 OPTIONS = ("-DSNAPSHOT_BUILD_PASS=OFF", "-DSNAPSHOT_BUILD_BENCH=OFF", "-DSNAPSHOT_WERROR=OFF", "-DCMAKE_CXX_FLAGS=-w",
            "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2")
 
@@ -58,8 +61,8 @@ class Tree:
 
     def _mutated(self, name):
         layer, _, file = name.removeprefix("libsnapshot/").partition("/")
-        return name.startswith("libsnapshot/") and name.endswith((".cc", ".h")) and (
-            layer in LAYERS or f"{layer}/{file}" in FILES)
+        return name.startswith("libsnapshot/") and name.endswith((".cc", ".h")) and layer in LAYERS and not any(
+            fnmatch.fnmatch(f"{layer}/{file}", left_out) for left_out in LEFT_OUT)
 
     def copy(self):
         """Brings original/ up to date; what is gone from the repository goes from the copies."""
@@ -94,22 +97,25 @@ class Tree:
              "-B", self.build, *OPTIONS], os.path.join(self.directory, "configure.log"))
         paths = [os.path.join(self.original, n) for n in self.mutated]
         sources = {p: Source(p) for p in paths}
-        for unit, command in self._commands().items():
-            if unit in sources:
-                Finder(dump(command, self.build), sources, self.catalogue)
+        commands = self._commands()
+        for unit in (p for p in paths if p.endswith(".cc")):
+            if unit not in commands:
+                raise SystemExit(f"mutation-check: error: {unit}: nothing compiles it for tests (tree.py)")
+            Finder(dump(commands[unit], self.build), sources, self.catalogue)
         self.catalogue.number()
         for name, path in zip(self.mutated, paths):
             text = self.catalogue.rewritten(sources[path])
             _put(os.path.join(self.tree, name), text.encode())
 
     def _commands(self):
-        """How the library for tests is compiled, with the paths of original/."""
+        """How the library for tests is compiled, with the paths of original/: of each source one command, of whichever
+        target."""
         with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as file:
             commands = json.load(file)
         found = {}
         for c in commands:
-            if "snapshot_testing.dir" in c["command"]:
-                words = [w.replace(self.tree + "/", self.original + "/") for w in shlex.split(c["command"])]
+            words = [w.replace(self.tree + "/", self.original + "/") for w in shlex.split(c["command"])]
+            if words[-1].startswith(self.original + "/libsnapshot/") and "-DSNAPSHOT_TESTING" in words:
                 at = words.index("-o")
                 found[words[-1]] = words[:at] + words[at + 2:]
         return found

@@ -49,7 +49,8 @@ TEST_CASE("invariant 3: a store that the thread fence brings out of another CPU 
   });
 }
 
-TEST_CASE("invariant 5: data that cannot be synced goes back also where there is too little memory") {
+TEST_CASE("invariant 5: data that cannot be synced goes back also where there is too little memory",
+          "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     bool refused = true;
@@ -78,8 +79,8 @@ TEST_CASE("invariant 5: data that cannot be synced goes back also where there is
   });
 }
 
-TEST_CASE(
-    "invariant 5: old bytes that could not be copied back are copied before anything else is committed") {
+TEST_CASE("invariant 5: old bytes that could not be copied back are copied before anything else is committed",
+          "[undo]") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {
     if (medium == "memory") return;  // there a copy cannot fail
