@@ -5,9 +5,10 @@
 #include "base/syscall.h"
 
 namespace snapshot {
-namespace {
 
-constinit std::atomic<RegisteredFile *> objects[kSlotsMax];
+constinit std::atomic<RegisteredFile *> registered_files[kSlotsMax];
+
+namespace {
 
 constexpr u32 kBuckets = 4096;
 
@@ -58,14 +59,14 @@ Slot look_up(FileKey key) {
 }  // namespace
 
 RegisteredFile *object_for(Slot slot) {
-  RegisteredFile *file = objects[slot].load(std::memory_order_acquire);
+  RegisteredFile *file = registered_files[slot].load(std::memory_order_acquire);
   if (file != nullptr) return file;
   const long page =
       sys::mmap(0, sizeof(RegisteredFile), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (sys::failed(page)) return nullptr;
   file = new (reinterpret_cast<void *>(page)) RegisteredFile;
   file->slot = slot;
-  objects[slot].store(file, std::memory_order_release);
+  registered_files[slot].store(file, std::memory_order_release);
   return file;
 }
 
@@ -96,7 +97,7 @@ void leave_table(RegisteredFile &file) {
 RegisteredFile *file_by_key(FileKey key) {
   if (!any_managed()) return nullptr;
   const Slot slot = look_up(key);
-  return slot == 0 ? nullptr : objects[slot].load(std::memory_order_acquire);
+  return slot == 0 ? nullptr : registered_files[slot].load(std::memory_order_acquire);
 }
 
 Status file_by_fd(int fd, RegisteredFile **out) {
@@ -110,17 +111,9 @@ Status file_by_fd(int fd, RegisteredFile **out) {
   return kOk;
 }
 
-RegisteredFile *file_at(u64 working_address) {
-  if (working_address >> SNAPSHOT_RANGE_BITS != u64{SNAPSHOT_RANGE_INDEX}) return nullptr;
-  const Slot slot = slot_of(line_of(working_address));
-  return slot == 0 || !windows[slot].contains(working_address)
-             ? nullptr
-             : objects[slot].load(std::memory_order_acquire);
-}
-
 namespace {
 RegisteredFile *file_in_state(Slot slot, FileState state) {
-  RegisteredFile *file = objects[slot].load(std::memory_order_acquire);
+  RegisteredFile *file = registered_files[slot].load(std::memory_order_acquire);
   return file != nullptr && file->state.load(std::memory_order_acquire) == state ? file : nullptr;
 }
 }  // namespace

@@ -2,6 +2,24 @@
 
 namespace snapshot {
 
+void Mappings::note_widest() {
+  Interval widest{0, 0};
+  for (u64 i = 0; i < intervals_.size(); ++i)
+    if (intervals_[i].end - intervals_[i].begin > widest.end - widest.begin) widest = intervals_[i];
+  widest_.store((widest.begin / kPageBytes) << 32 | widest.end / kPageBytes, std::memory_order_relaxed);
+}
+
+Status Mappings::add(Interval added) {
+  const Status s = intervals_.push(added);
+  note_widest();
+  return s;
+}
+
+void Mappings::clear() {
+  intervals_.release();
+  note_widest();
+}
+
 bool Mappings::next_covered(Interval range, Interval *out) const {
   // Grow the first covered part to the right until no interval touches its end. Few intervals: quadratic is
   // fine.
@@ -41,6 +59,7 @@ Status Mappings::remove(Interval range) {
     if (intervals_[i].begin == range.begin && intervals_[i].end == range.end) {
       intervals_[i] = intervals_[count - 1];
       intervals_.truncate(count - 1);
+      note_widest();
       return kOk;
     }
   u64 kept = 0;
@@ -63,6 +82,7 @@ Status Mappings::remove(Interval range) {
   // Splits went behind the count; close the gap that removals left before them.
   for (u64 i = count; i < intervals_.size(); ++i) intervals_[kept++] = intervals_[i];
   intervals_.truncate(kept);
+  note_widest();
   return kOk;
 }
 
@@ -70,6 +90,7 @@ bool Mappings::move_end(Interval mapping, u64 new_end) {
   for (u64 i = 0; i < intervals_.size(); ++i)
     if (intervals_[i].begin <= mapping.begin && intervals_[i].end == mapping.end) {
       intervals_[i].end = new_end;
+      note_widest();
       return true;
     }
   return false;

@@ -54,10 +54,10 @@ bool shares_sync(const RegisteredFile &file, Durability durability) {
 }
 
 Status commit_part(RegisteredFile &file, u64 begin, u64 length, Durability durability) {
-  if (shares_sync(file, durability)) return commit_in_group(file, begin, length);
+  if (SNAPSHOT_UNLIKELY(shares_sync(file, durability))) return commit_in_group(file, begin, length);
   return locked(file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
     // Closed and reused for another file since it was looked up: then this range is not mapped any more.
-    if (!f.window().contains(begin)) return Status{ENOMEM};
+    if (SNAPSHOT_UNLIKELY(!f.window().contains(begin))) return Status{ENOMEM};
     return commit(f, lines_of(f, begin, length), durability);
   });
 }
@@ -66,16 +66,8 @@ void keep_first(Status *to, Status s) {
   if (to->ok()) *to = s;
 }
 
-bool one_mapping_covers(RegisteredFile &file, u64 begin, u64 end) {
-  const u64 base = file.base().value;
-  MappingsReader lock(file);
-  return file.mappings.one_covers({begin - base, end - base});
-}
-
 // One file's part of an msync.
 Status sync_part(RegisteredFile &file, u64 begin, u64 end, Durability durability) {
-  if (SNAPSHOT_LIKELY(one_mapping_covers(file, begin, end)))
-    return commit_part(file, begin, end - begin, durability);
   const u64 base = file.base().value;
   Status result;
   Interval rest{begin - base, end - base};
@@ -113,6 +105,16 @@ void for_each_part(u64 address, u64 end, bool *gap, F f) {
   }
 }
 
+SNAPSHOT_SLOW_PATH Status sync_parts(u64 address, u64 end, Durability durability) {
+  Status result;
+  bool gap = false;
+  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
+    keep_first(&result, sync_part(file, from, to, durability));
+  });
+  if (gap) keep_first(&result, {ENOMEM});
+  return result;
+}
+
 }  // namespace
 
 LineRange lines_of(const RegisteredFile &file, u64 address, u64 length) {
@@ -144,15 +146,12 @@ bool is_managed(u64 address, u64 length) {
 
 Status sync_pages(u64 address, u64 end, Durability durability) {
   RegisteredFile *const first = file_at(address);
-  if (SNAPSHOT_LIKELY(first != nullptr && end - first->base().value <= first->window().bytes()))
-    return sync_part(*first, address, end, durability);
-  Status result;
-  bool gap = false;
-  for_each_part(address, end, &gap, [&](RegisteredFile &file, u64 from, u64 to) {
-    keep_first(&result, sync_part(file, from, to, durability));
-  });
-  if (gap) keep_first(&result, {ENOMEM});
-  return result;
+  if (SNAPSHOT_LIKELY(first != nullptr)) {
+    const u64 base = first->base().value;
+    if (SNAPSHOT_LIKELY(first->widest_mapping_covers({address - base, end - base})))
+      return commit_part(*first, address, end - address, durability);
+  }
+  return sync_parts(address, end, durability);
 }
 
 Status unmap_pages(u64 address, u64 end) {

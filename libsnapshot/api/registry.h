@@ -11,6 +11,11 @@ namespace snapshot {
 struct RegisteredFile : ManagedFile {
   Mutex mappings_lock;
   Mappings mappings SNAPSHOT_GUARDED_BY(mappings_lock);
+
+  // Mappings::widest_covers, which needs no lock.
+  bool widest_mapping_covers(Interval range) const SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    return mappings.widest_covers(range);
+  }
 };
 
 class SNAPSHOT_SCOPED_CAPABILITY MappingsReader {
@@ -82,7 +87,7 @@ Status unmap_part(RegisteredFile &file, Interval part);
 // Lookups; nullptr if the address or file is not managed. By descriptor it costs one fstat, or nothing while
 // no file is managed. An error of it (not for a descriptor that is none): nobody can say whether the file is
 // managed, so whatever was to be done with it must not be.
-RegisteredFile *file_at(u64 working_address);
+inline RegisteredFile *file_at(u64 working_address);
 RegisteredFile *file_by_key(FileKey key);
 Status file_by_fd(int fd, RegisteredFile **out);
 Status cannot_look_at(int fd, Status why);
@@ -109,6 +114,17 @@ void close_all_at_exit();
 void before_fork();
 void after_fork_in_parent();
 void after_fork_in_child();
+
+// Of each slot that was ever used, its object; these are never freed.
+extern std::atomic<RegisteredFile *> registered_files[kSlotsMax];
+
+inline RegisteredFile *file_at(u64 working_address) {
+  if (working_address >> SNAPSHOT_RANGE_BITS != u64{SNAPSHOT_RANGE_INDEX}) return nullptr;
+  const Slot slot = slot_of(line_of(working_address));
+  return slot == 0 || !windows[slot].contains(working_address)
+             ? nullptr
+             : registered_files[slot].load(std::memory_order_acquire);
+}
 
 template <typename F>
 void for_each_open_file(F f) {

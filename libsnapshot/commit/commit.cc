@@ -181,18 +181,6 @@ Status report_failure(const ManagedFile &file, Status s) {
   return fail(s.error, m);
 }
 
-LineRange whole_file(const ManagedFile &file) {
-  const Window &w = file.window();
-  return {w.first_line, w.first_line + w.line_count};
-}
-
-LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
-  const u64 base = file.base().value, window_end = base + file.window().bytes();
-  const u64 end = address + length < address ? ~u64{0} : address + length;
-  const u64 from = min_u64(max_u64(address, base), window_end), to = min_u64(max_u64(end, from), window_end);
-  return {line_of(from), line_of(to + kLineBytes - 1)};
-}
-
 bool is_at_rest(const ManagedFile &file) {
   return file.file_size == file.committed_size && file.failed_runs.size() == 0;
 }

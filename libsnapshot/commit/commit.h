@@ -23,10 +23,18 @@ Status report_failure(const ManagedFile &file, Status why);
 bool is_at_rest(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // All lines of the file's window.
-LineRange whole_file(const ManagedFile &file);
+inline LineRange whole_file(const ManagedFile &file) {
+  const Window &w = file.window();
+  return {w.first_line, w.first_line + w.line_count};
+}
 
 // The lines that overlap [address, address + length), cut to the file's window.
-LineRange lines_between(const ManagedFile &file, u64 address, u64 length);
+inline LineRange lines_between(const ManagedFile &file, u64 address, u64 length) {
+  const u64 base = file.base().value, window_end = base + file.window().bytes();
+  const u64 end = address + length < address ? ~u64{0} : address + length;
+  const u64 from = min_u64(max_u64(address, base), window_end), to = min_u64(max_u64(end, from), window_end);
+  return {line_of(from), line_of(to + kLineBytes - 1)};
+}
 
 // Puts the dirty lines in range back to their committed state; with the whole file in range its size as well.
 // Nothing is written to the file. ENOMEM: nothing was changed.

@@ -68,7 +68,7 @@ Status scan_everything(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 // Collects marked lines into file.runs, clearing their marks (step c). What cannot be kept is marked again.
 class Taker {
  public:
-  explicit Taker(GrowBuffer<u64> &out) : out_(out) {}
+  Taker(GrowBuffer<u64> &out, const Taken &taken) : out_(out), taken_(taken) {}
 
   void take(LineIndex line) {
     u8 *mark = &line_map()[line];
@@ -77,13 +77,20 @@ class Taker {
     // so that the copy of the line has the store.
     __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
     if (line != end_ || line - first_ == Run::kCountMax) {
-      finish();
+      end_run();
       first_ = line;
     }
     end_ = line + 1;
   }
   // To be called last.
-  void finish() {
+  Status finish(Taken *taken) {
+    end_run();
+    *taken = taken_;
+    return status_;
+  }
+
+ private:
+  void end_run() {
     if (end_ == 0) return;
     const Status s = out_.push(Run{first_, end_ - first_}.packed());
     if (SNAPSHOT_LIKELY(s.ok())) {
@@ -95,10 +102,7 @@ class Taker {
     }
     end_ = 0;
   }
-  Status status() const { return status_; }
-  Taken taken() const { return taken_; }
 
- private:
   GrowBuffer<u64> &out_;
   LineIndex first_ = 0, end_ = 0;  // the run being put together; end 0: none (line 0's end is 1)
   Taken taken_;
@@ -111,12 +115,54 @@ bool any_marked(Run run) {
   return false;
 }
 
+// How far take_single_lines has got.
+struct Singles {
+  u64 entries, runs;
+  Taken taken;
+};
+
+// The entries that begin the list as small commits have them, single lines of the range, up to one that is
+// not. What Taker does, but with all that it needs in registers: marks are bytes, so that to the compiler a
+// store to one may change anything that lies in memory. runs: room for one for each entry.
+__attribute__((noinline)) Singles take_single_lines(const u64 *entries, u64 count, LineRange range,
+                                                    u64 *runs) {
+  const u64 *at = entries, *const stop = entries + count;
+  u64 *to = runs;
+  LineIndex end = ~LineIndex{0}, end_of_all = 0;  // there is none yet
+  u64 lines = 0;
+  for (; at != stop; ++at) {
+    const Run run = Run::unpack(*at);
+    if (SNAPSHOT_UNLIKELY(run.count != 1 || run.first - range.first >= range.end - range.first)) break;
+    u8 *mark = &line_map()[run.first];
+    if (SNAPSHOT_UNLIKELY(__atomic_load_n(mark, __ATOMIC_RELAXED) == 0)) continue;
+    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
+    if (SNAPSHOT_UNLIKELY(run.first == end) && Run::unpack(to[-1]).count != Run::kCountMax)
+      ++to[-1];
+    else
+      *to++ = *at;
+    end = run.end();
+    ++lines;
+    end_of_all = max_u64(end_of_all, end);
+  }
+  return {static_cast<u64>(at - entries), static_cast<u64>(to - runs), {lines, end_of_all}};
+}
+
 // From the list. Runs with marked lines left, which are those outside the range, stay pending.
-void take_from_pending(ManagedFile &file, LineRange range, Taker &taker) SNAPSHOT_REQUIRES(file.commit_lock) {
+Status take_from_pending(ManagedFile &file, LineRange range, Taken *taken)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
   const Window &w = file.window();
   const u64 count = file.pending.size();
+  if (Status s = file.runs.reserve(count); SNAPSHOT_UNLIKELY(!s.ok())) return s;
+  const Singles singles = take_single_lines(file.pending.begin(), count, range, file.runs.begin());
+  file.runs.truncate(singles.runs);
+  *taken = singles.taken;
+  if (SNAPSHOT_LIKELY(singles.entries == count)) {
+    file.pending.clear();
+    return kOk;
+  }
+  Taker taker(file.runs, *taken);
   u64 kept = 0;
-  for (u64 i = 0; i < count; ++i) {
+  for (u64 i = singles.entries; i < count; ++i) {
     const Run run = Run::unpack(file.pending[i]);
     if (SNAPSHOT_LIKELY(run.first >= range.first && run.end() <= range.end)) {
       for (LineIndex l = run.first; l < run.end(); ++l) taker.take(l);
@@ -129,15 +175,18 @@ void take_from_pending(ManagedFile &file, LineRange range, Taker &taker) SNAPSHO
     if (ours && any_marked(run)) file.pending[kept++] = run.packed();
   }
   file.pending.truncate(kept);
+  return taker.finish(taken);
 }
 
 // From the line map, for a range that is short next to the list: a program that commits page by page must not
 // pay for all its pages each time. The entries in the list become stale.
-void take_from_map(LineRange range, Taker &taker) {
+Status take_from_map(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+  Taker taker(file.runs, {});
   for (LineIndex l = round_down(range.first, 8); l < range.end; l += 8) {
     if (SNAPSHOT_LIKELY(!any_of_eight(l))) continue;
     for (LineIndex k = max_u64(l, range.first); k < min_u64(l + 8, range.end); ++k) taker.take(k);
   }
+  return taker.finish(taken);
 }
 
 // Stale entries may not pile up for ever: beyond this a look at the whole line map is cheaper than the list.
@@ -165,20 +214,13 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) {
     ask_for_scan(file);
     return s;
   }
-  Taker taker(file.runs);
   const bool by_map = (range.end - range.first) / 8 < file.pending.size();
-  if (by_map)
-    take_from_map(range, taker);
-  else
-    take_from_pending(file, range, taker);
-  taker.finish();
-  if (taker.status().ok()) {
-    *taken = taker.taken();
-    return kOk;
-  }
+  s = by_map ? take_from_map(file, range, taken) : take_from_pending(file, range, taken);
+  if (SNAPSHOT_LIKELY(s.ok())) return kOk;
   put_back(file);
   ask_for_scan(file);  // what was marked again is in no list
-  return taker.status();
+  *taken = {};
+  return s;
 }
 
 bool marked_meanwhile(const ManagedFile &file) {

@@ -49,8 +49,8 @@ Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) {
   if (SNAPSHOT_UNLIKELY(!file.medium.is_memory())) return prepare_pages(file, runs);
   for (const u64 packed : runs) {
     const Run run = Run::unpack(packed);
+    if (SNAPSHOT_LIKELY(is_prepared(run))) continue;
     const BackingAddr begin = backing_of(address_of(run.first));
-    if (SNAPSHOT_LIKELY(is_prepared(begin, run.count * kLineBytes))) continue;
     if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
       return s;
   }
@@ -78,14 +78,15 @@ SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u
 
 Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
   if (SNAPSHOT_UNLIKELY(!medium.is_memory())) return copy_to_pages(runs, from);
+#if defined(SNAPSHOT_TESTING)
   for (const u64 packed : runs) {
-    const Run run = Run::unpack(packed);
-    const BackingAddr to = backing_of(address_of(run.first));
-    const u64 bytes = run.count * kLineBytes;
-    (void)medium.copy(to.ptr(), from, bytes);
+    medium.copy_runs(&packed, 1, from);
     SNAPSHOT_STEP("commit-run-copied");
-    from += bytes;
+    from += Run::unpack(packed).count * kLineBytes;
   }
+#else
+  medium.copy_runs(runs.begin(), runs.size(), from);
+#endif
   return kOk;
 }
 

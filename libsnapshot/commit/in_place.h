@@ -29,11 +29,25 @@ void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex partial = first_partial_line(file, size);
   const bool unreadable = file.unreadable.load(std::memory_order_relaxed);
-  for (const u64 packed : file.runs) {
-    const Run run = Run::unpack(packed);
-    LineIndex l = run.first;
-    do {
-      const u64 n = min_u64(run.end() - l, RecordWriter::kPieceLines);
+  const u64 *runs = file.runs.begin(), *const end = file.runs.end();
+  while (runs != end) {
+    // Most runs of a small commit are single lines: as many of them as follow each other.
+    u64 n = 0;
+    if (SNAPSHOT_LIKELY(!unreadable)) {
+      const u64 most = min_u64(static_cast<u64>(end - runs), RecordWriter::kPieceLines);
+#pragma clang loop unroll(disable)
+      while (n < most && Run::unpack(runs[n]).count == 1 && Run::unpack(runs[n]).first < partial) ++n;
+    }
+    if (SNAPSHOT_LIKELY(n != 0)) {
+      u8 *at = to(n);
+#pragma clang loop unroll(disable)
+      for (const u64 *const stop = runs + n; runs != stop; ++runs, at += kLineBytes)
+        copy_line(at, address_of(Run::unpack(*runs).first).ptr());
+      continue;
+    }
+    const Run run = Run::unpack(*runs++);
+    for (LineIndex l = run.first; l < run.end();) {
+      n = min_u64(run.end() - l, RecordWriter::kPieceLines);
       u8 *const begin = to(n);
       if (SNAPSHOT_UNLIKELY(unreadable))
         read_restricted(begin, address_of(l).ptr(), n * kLineBytes);
@@ -41,7 +55,7 @@ void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock
         copy_lines(begin, address_of(l).ptr(), n);
       l += n;
       if (SNAPSHOT_UNLIKELY(l > partial)) clear_beyond(file, l - n, n, size, begin);
-    } while (SNAPSHOT_UNLIKELY(l < run.end()));
+    }
   }
 }
 
@@ -62,8 +76,8 @@ inline void fail_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock)
 
 // Everything is stored, and the file is of this size. true: a backup is going on, and has to be told what was
 // stored (tell_backup). No fence orders the load behind the stores, since the backup executes one on every
-// processor (membarrier) after it has set what is loaded here: if the load does not see it, it came before that
-// fence, and so did the stores, which the backup's reads then find.
+// processor (membarrier) after it has set what is loaded here: if the load does not see it, it came before
+// that fence, and so did the stores, which the backup's reads then find.
 [[nodiscard]] inline bool backup_asks(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
   file.board->size.store(size, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -25,6 +25,14 @@ constinit Libpmem libpmem{};
 void copy_nt_libpmem(void *to, const void *from, u64 bytes) {
   libpmem.memcpy(to, from, bytes, kNoDrain | kNonTemporal);
 }
+void scatter_nt_libpmem(void *to, const u64 *runs, u64 count, const void *from) {
+  auto *f = static_cast<const u8 *>(from);
+  for (const u64 *const end = runs + count; runs != end; ++runs) {
+    const Run run = Run::unpack(*runs);
+    copy_nt_libpmem(static_cast<u8 *>(to) + run.first * kLineBytes, f, run.count * kLineBytes);
+    f += run.count * kLineBytes;
+  }
+}
 void write_back_libpmem(const void *from, u64 bytes) { libpmem.flush(from, bytes); }
 void fence_libpmem() { libpmem.drain(); }
 
@@ -54,7 +62,8 @@ void find_libpmem(PersistChoice choice) {
 }
 
 const PersistVerbs *libpmem_verbs() {
-  static constinit PersistVerbs verbs{"libpmem", copy_nt_libpmem, write_back_libpmem, fence_libpmem};
+  static constinit PersistVerbs verbs{"libpmem", copy_nt_libpmem, scatter_nt_libpmem, write_back_libpmem,
+                                      fence_libpmem};
   return found.load(std::memory_order_acquire) ? &verbs : nullptr;
 }
 

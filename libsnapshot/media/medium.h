@@ -49,6 +49,18 @@ struct Medium {
     return s;
   }
 
+  // Memory media: the lines of runs, one after the other in from, to the backing range. Reach the medium at
+  // the next fence.
+  void copy_runs(const u64 *runs, u64 count, const void *from) const {
+    verbs->scatter_nt(backing_of(address_of(0)).ptr(), runs, count, from);
+#if defined(SNAPSHOT_TESTING)
+    for (u64 i = 0; i < count; ++i) {
+      const Run run = Run::unpack(runs[i]);
+      observe(Verb::copy_nt, backing_of(address_of(run.first)).ptr(), run.count * kLineBytes);
+    }
+#endif
+  }
+
   // The way back, from the backing range. The same about addresses and bytes.
   [[nodiscard]] Status copy_back(void *to, const void *from, u64 bytes) const {
     if (!is_memory()) return copy_by_kernel(to, from, bytes);
@@ -88,6 +100,10 @@ int why_not_writable(int path_fd);
 Status prepare_for_reading(BackingAddr begin, u64 bytes);
 
 // Memory media: whether prepare_for_writing has nothing to do. Says no for a range of more than one page.
+inline bool is_prepared(Run run) {
+  const u64 page = run.first / kLinesPerPage;
+  return (run.end() - 1) / kLinesPerPage == page && page_map()[page] != 0;
+}
 inline bool is_prepared(BackingAddr begin, u64 bytes) {
   const u64 offset = begin.value - (kWorkingBase + kBackingDistance);
   return offset % kPageBytes + bytes <= kPageBytes && page_map()[offset / kPageBytes] != 0;

@@ -10,7 +10,7 @@
 // Intel SDM vol. 1, 10.4.6.2 (non-temporal data) and vol. 2, CLWB, SFENCE. All are thread-safe and cannot
 // fail.
 #pragma once
-#include "base/layout.h"
+#include "base/run.h"
 #include "base/status.h"
 #include "platform/settings.h"
 
@@ -20,6 +20,9 @@ struct PersistVerbs {
   const char *name;
   // to and from are 64-byte aligned, bytes is a multiple of 64; they do not overlap.
   void (*copy_nt)(void *to, const void *from, u64 bytes);
+  // The same for many runs (base/run.h), whose lines follow each other in from: each to where it lies when
+  // line 0 lies at to.
+  void (*scatter_nt)(void *to, const u64 *runs, u64 count, const void *from);
   void (*write_back)(const void *from, u64 bytes);
   void (*fence)();
 };

@@ -14,20 +14,7 @@ class GrowBuffer {
   GrowBuffer &operator=(const GrowBuffer &) = delete;
 
   // Room for count elements in all. ENOMEM leaves everything as it was.
-  Status reserve(u64 count) {
-    if (count <= capacity_) return kOk;
-    const u64 wanted = max_u64(count, 2 * capacity_);
-    const u64 bytes = round_up(wanted * sizeof(T), kPageBytes);
-    const long result = capacity_ == 0
-                            ? sys::mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                            : sys::call(SYS_mremap, sys::as_long(data_), static_cast<long>(mapped_),
-                                        static_cast<long>(bytes), MREMAP_MAYMOVE);
-    if (sys::failed(result)) return sys::status(result);
-    data_ = reinterpret_cast<T *>(result);
-    capacity_ = bytes / sizeof(T);
-    mapped_ = bytes;
-    return kOk;
-  }
+  Status reserve(u64 count) { return SNAPSHOT_LIKELY(count <= capacity_) ? kOk : grow(count); }
   Status push(const T &value) {
     if (SNAPSHOT_UNLIKELY(size_ == capacity_))
       if (Status s = reserve(size_ + 1); !s.ok()) return s;
@@ -76,6 +63,20 @@ class GrowBuffer {
   const T &operator[](u64 i) const { return data_[i]; }
 
  private:
+  SNAPSHOT_SLOW_PATH Status grow(u64 count) {
+    const u64 wanted = max_u64(count, 2 * capacity_);
+    const u64 bytes = round_up(wanted * sizeof(T), kPageBytes);
+    const long result = capacity_ == 0
+                            ? sys::mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                            : sys::call(SYS_mremap, sys::as_long(data_), static_cast<long>(mapped_),
+                                        static_cast<long>(bytes), MREMAP_MAYMOVE);
+    if (sys::failed(result)) return sys::status(result);
+    data_ = reinterpret_cast<T *>(result);
+    capacity_ = bytes / sizeof(T);
+    mapped_ = bytes;
+    return kOk;
+  }
+
   T *data_ = nullptr;
   u64 size_ = 0;
   u64 capacity_ = 0;

@@ -137,6 +137,22 @@ TEST_CASE("a range beyond the mapping commits what is mapped and says ENOMEM") {
   CHECK(sync_error(file.begin(), std::size_t{1} << 62) == ENOMEM);
 }
 
+TEST_CASE("msync of what was unmapped in between says ENOMEM, until it is mapped again") {
+  ScratchFile file(8 * page);
+  dirty_all(file);
+  REQUIRE(munmap(file.at<char>(3 * page), page) == 0);  // commits it
+  CHECK(sync_error(file.begin(), 8 * page) == ENOMEM);
+  CHECK((file.on_file() == zeros_and_ones(8 * page, 0, 8 * page)));
+  CHECK(sync_error(file.at<char>(3 * page), page) == ENOMEM);
+  CHECK(sync_error(file.begin(), 4 * page) == ENOMEM);
+  CHECK(sync_error(file.begin(), 3 * page) == 0);
+  CHECK(sync_error(file.at<char>(4 * page), 4 * page) == 0);
+  // Mapped again, it belongs to two mappings beside each other.
+  REQUIRE(mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 3 * page) ==
+          file.at<char>(3 * page));
+  CHECK(sync_error(file.begin(), 8 * page) == 0);
+}
+
 TEST_CASE("MS_ASYNC commits, too, and MS_INVALIDATE discards nothing") {
   ScratchFile file(page);
   store(file.word(0), std::uint64_t{1});

@@ -54,6 +54,31 @@ TEST_CASE("every copy moves exactly its lines, whatever their number") {
   }
 }
 
+TEST_CASE("a scattered copy moves each run to its place, and nothing else") {
+  struct alignas(64) Buffer {
+    s::u8 bytes[64 * 64];
+  };
+  static Buffer from, to, expected;
+  constexpr s::Run runs[] = {{5, 1}, {0, 1}, {62, 2}, {7, 9}, {6, 1}};  // neither sorted nor apart
+  s::u64 packed[5];
+  for (s::u64 i = 0; i < 5; ++i) packed[i] = runs[i].packed();
+  for (const s::PersistVerbs *verbs : available_verbs())
+    for (s::u64 count = 0; count <= 5; ++count) {
+      INFO("verbs " << verbs->name << ", runs " << count);
+      fill_with_pattern(from.bytes, sizeof from.bytes, static_cast<unsigned>(count));
+      std::memset(to.bytes, 0xee, sizeof to.bytes);
+      std::memset(expected.bytes, 0xee, sizeof expected.bytes);
+      const s::u8 *next = from.bytes;
+      for (s::u64 i = 0; i < count; ++i) {
+        std::memcpy(expected.bytes + runs[i].first * 64, next, runs[i].count * 64);
+        next += runs[i].count * 64;
+      }
+      verbs->scatter_nt(to.bytes, packed, count, from.bytes);
+      verbs->fence();
+      CHECK(std::memcmp(to.bytes, expected.bytes, sizeof to.bytes) == 0);
+    }
+}
+
 TEST_CASE("writing lines back changes no byte") {
   alignas(64) static s::u8 bytes[8192];
   for (const s::PersistVerbs *verbs : available_verbs()) {
