@@ -19,18 +19,20 @@ Status truncate_real(const ManagedFile &file, u64 size) {
   return sys::status(sys::call(SYS_truncate, sys::as_long(path.c_str()), static_cast<long>(size)));
 }
 
-void keep_handle(ManagedFile &file, int fd) {
-  if (file.size_fd >= 0 || fd < 0) return;
+Status keep_handle(ManagedFile &file, int fd) {
+  if (file.size_fd >= 0 || fd < 0) return kOk;
   Text<64> path;
   path << "/proc/self/fd/" << fd;
   const long opened = sys::open(path.c_str(), O_PATH | O_CLOEXEC);
-  if (!sys::failed(opened)) file.size_fd = make_private(static_cast<int>(opened));
+  if (sys::failed(opened)) return sys::status(opened);
+  file.size_fd = make_private(static_cast<int>(opened));
+  return file.size_fd < 0 ? Status{-file.size_fd} : kOk;
 }
 
 Status grow_real(ManagedFile &file, int fd, u64 size) {
   const Status s = sys::status(sys::ftruncate(fd, size));
   if (s.error != EBADF) return s;
-  keep_handle(file, fd);
+  if (const Status kept = keep_handle(file, fd); !kept.ok()) return kept;
   return truncate_real(file, size);
 }
 
@@ -86,6 +88,15 @@ void add_anonymous_part(ManagedFile &file, u64 size) SNAPSHOT_REQUIRES(file.comm
 // Allocated holes take memory on tmpfs: a very sparse file is meant to be one.
 constexpr u64 kAllocateMax = u64{256} << 20;
 
+// The same of what has just been added, for a descriptor with O_PATH, which cannot be told to allocate.
+Status allocate_new_part(const ManagedFile &file, int fd, u64 size) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 from = round_down(file.file_size, kPageBytes);
+  const u64 address = backing_of(file.base()).value + from;
+  const Status s = populate_for_writing(address, round_up(size, kPageBytes) - from, fd);
+  if (!s.ok()) (void)truncate_real(file, file.file_size);
+  return s;
+}
+
 // After a failure the first page may have lost what was copied there since the last checkpoint.
 Status sync_own_size(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   const Status s = sync_size(backing_of(file.base()));
@@ -123,7 +134,7 @@ Status show_growth(ManagedFile &file, int fd, u64 size) {
 
 void note_growth(ManagedFile &file, int fd, u64 size) {
   if (size <= file.file_size) return;
-  keep_handle(file, fd);
+  (void)keep_handle(file, fd);  // is asked for again where it is needed
   // Up to the old real end lie the old bytes of a shrink that waits for its commit; after it, in the rest of
   // its page, what the program stored there through the mapping.
   const u64 seen = file.size.load(std::memory_order_relaxed);
@@ -146,15 +157,18 @@ Status resize(ManagedFile &file, int fd, u64 size) {
       if (Status s = sync_own_size(file); !s.ok()) return s;
     file.size_synced = true;
     add_anonymous_part(file, size);
-    if (Status s = allocate_lazy_part(file, fd, size); !s.ok()) return s;
+    const Status allocated = allocate_lazy_part(file, fd, size);
+    if (!allocated.ok() && allocated.error != EBADF) return allocated;
     if (Status s = grow_real(file, fd, size); !s.ok()) return s;
+    if (!allocated.ok())
+      if (Status s = allocate_new_part(file, fd, size); !s.ok()) return s;
     note_growth(file, fd, size);
   } else if (size > old_size) {
     clear_for_commit(file, old_size, size);
     clear_working(file, size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);
   } else if (size < old_size) {
-    keep_handle(file, fd);
+    (void)keep_handle(file, fd);  // the next commit cuts the file by it, if it can
     // The rest of the last page reads as zeros (mmap, "remaining bytes"). Marked, because the file may grow
     // again before the commit; the commit drops marks beyond the end.
     clear_working(file, size, round_up(size, kPageBytes));

@@ -61,6 +61,8 @@ class Steps {
     char target[4096];
     const std::string link = "/proc/self/fd/" + std::to_string(fd);
     const long n = syscall(SYS_readlink, link.c_str(), target, sizeof target);
+    if (n > 0 && std::string_view(target, static_cast<std::size_t>(n)).substr(0, 7) == "/memfd:")
+      return " memory";
     return n > 0 ? by_path(std::string(target, static_cast<std::size_t>(n))) : " ?";
   }
   static std::string by_address(snapshot::u64 address) {
@@ -94,7 +96,8 @@ class Steps {
     }
   }
   static long call(long number, const long arguments[6]) {
-    if (const std::string word = word_for(number, arguments); !word.empty()) add(word);
+    const std::string word = word_for(number, arguments);
+    if (!word.empty() && word.find(" memory") == std::string::npos) add(word);
     if (current_fault() != nullptr)
       if (const long result = current_fault()(number, arguments); result != 0) return result;
     return snapshot::sys::kernel_call(number, arguments[0], arguments[1], arguments[2], arguments[3],
