@@ -16,7 +16,7 @@ snapshot_packages_kyotocabinet=(libkyotocabinet-dev dpkg-dev g++ make zlib1g-dev
 # shellcheck disable=SC2034
 snapshot_packages_real_programs=(
   dpkg-dev g++ make liblmdb-dev lmdb-utils libtkrzw-dev tkrzw-utils libgtest-dev libgmock-dev zlib1g-dev libzstd-dev
-  liblz4-dev liblzma-dev rrdtool rrdcached librrd-dev libglib2.0-dev libxml2-dev libcairo2-dev libpango1.0-dev dc
+  liblz4-dev liblzma-dev libgdbm-dev gdbmtool rrdtool rrdcached librrd-dev libglib2.0-dev libxml2-dev libcairo2-dev libpango1.0-dev dc
   perl)
 # And for all tests and benchmarks.
 # shellcheck disable=SC2034

@@ -74,21 +74,14 @@ CommitRequest *take_all(CommitGroup &group, u32 *count) {
   return first;
 }
 
-Status commit_one(RegisteredFile &file, const CommitRequest &r, Durability durability)
-    SNAPSHOT_REQUIRES(file.commit_lock) {
-  // Closed and reused for another file since it was looked up: then this range is not mapped any more.
-  if (!file.window().contains(r.begin)) return {ENOMEM};
-  return commit(file, lines_of(file, r.begin, r.length), durability);
-}
-
 void commit_all(RegisteredFile &file, CommitRequest *first) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (first->next == nullptr) {
-    first->status = commit_one(file, *first, Durability::now);
+    first->status = commit_range(file, first->begin, first->length, Durability::now);
     return;
   }
   const u64 sequence_before = file.log.sequence;
   for (CommitRequest *r = first; r != nullptr; r = r->next) {
-    r->status = commit_one(file, *r, Durability::group);
+    r->status = commit_range(file, r->begin, r->length, Durability::group);
     r->sequence = file.log.sequence;
   }
   const Status synced = finish_group(file, sequence_before);

@@ -28,6 +28,14 @@ u64 total_of(const iovec *vector, int count) {
   return n;
 }
 
+// A file that is not mapped can grow beyond its window: it is not managed any more then (ESTALE).
+Status leave_window(RegisteredFile &file, u64 end) {
+  bool closed = false;
+  if (SNAPSHOT_LIKELY(!any_kept()) || end <= file.window().bytes()) return kOk;
+  const Status s = leave_kept(file, end, &closed);
+  return closed ? Status{ESTALE} : s;
+}
+
 Status check_room(const RegisteredFile &file, u64 begin, u64 bytes) {
   const u64 room = file.window().bytes();
   if (begin <= room && bytes <= room - begin) return kOk;
@@ -107,13 +115,20 @@ long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
 }
 
 Status write_working_copy(RegisteredFile &file, int fd, const iovec *vector, int count, i64 offset,
-                          long *written) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-  const long flags = sys::fcntl(fd, F_GETFL);
+                          long *written, int also) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  long flags = sys::fcntl(fd, F_GETFL);
   if (sys::failed(flags) || (flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0) return {EBADF};
+  flags |= also;
   const u64 bytes = total_of(vector, count);
   *written = static_cast<long>(bytes);
   if (bytes == 0) return kOk;
   if (bytes > static_cast<u64>(INT64_MAX)) return {EINVAL};
+  if (SNAPSHOT_UNLIKELY(any_kept())) {
+    const long at = (flags & O_APPEND) != 0 ? static_cast<long>(seen_size(file))
+                    : offset >= 0           ? offset
+                                            : sys::lseek(fd, 0, SEEK_CUR);
+    if (Status s = leave_window(file, static_cast<u64>(at) + bytes); !s.ok()) return s;
+  }
   // The lock makes position, growth and copy one step for other writers, as POSIX asks of write.
   if (Status s = lock_to_write(file); !s.ok()) return s;
   u64 begin = 0;
@@ -128,6 +143,7 @@ Status write_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
 }
 
 Status resize_managed(RegisteredFile &file, int fd, u64 size) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (Status s = leave_window(file, size); !s.ok()) return s;
   if (Status s = lock_to_write(file); !s.ok()) return s;
   const Status s = resize(file, fd, size);
   file.commit_lock.unlock();
@@ -138,6 +154,7 @@ Status allocate_managed(RegisteredFile &file, int fd, int mode, u64 offset,
                         u64 length) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   const bool zeroes = (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0;
   if (!zeroes && (mode & ~FALLOC_FL_KEEP_SIZE) != 0) return {EOPNOTSUPP};
+  if (Status s = leave_window(file, offset + length); !s.ok()) return s;
   if (Status s = lock_to_write(file); !s.ok()) return s;
   const u64 end = offset + length;
   Status s = check_room(file, offset, length);

@@ -15,10 +15,10 @@ long overlay_working_copy(RegisteredFile &file, int fd, const iovec *vector, int
 
 // Writes the vector to the working copy at offset, or (offset -1) at the descriptor's position, which is
 // moved, or at the end in append mode; grows the file as needed. The bytes are committed by the next commit,
-// at once if the descriptor is synchronous. ENOSPC, EFBIG, EBADF, EDEADLK. ESTALE: the file is not managed
-// any more.
+// at once if the descriptor is synchronous. also: flags of open(2) to be followed beside the descriptor's.
+// ENOSPC, EFBIG, EBADF, EDEADLK. ESTALE: the file is not managed any more.
 Status write_working_copy(RegisteredFile &file, int fd, const iovec *vector, int count, i64 offset,
-                          long *written);
+                          long *written, int also = 0);
 
 // ftruncate. ESTALE as above.
 Status resize_managed(RegisteredFile &file, int fd, u64 size);

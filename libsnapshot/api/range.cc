@@ -19,6 +19,10 @@ Status not_managed(u64 address, int error) {
   return fail(error, m);
 }
 
+LineRange lines_of(const RegisteredFile &file, u64 address, u64 length) {
+  return length == SNAPSHOT_WHOLE_FILE ? whole_file(file) : lines_between(file, address, length);
+}
+
 Interval pages_of(const RegisteredFile &file, u64 address, u64 end) {
   const u64 base = file.base().value;
   return {round_down(address - base, kPageBytes), round_up(end - base, kPageBytes)};
@@ -56,9 +60,7 @@ bool shares_sync(const RegisteredFile &file, Durability durability) {
 Status commit_part(RegisteredFile &file, u64 begin, u64 length, Durability durability) {
   if (SNAPSHOT_UNLIKELY(shares_sync(file, durability))) return commit_in_group(file, begin, length);
   return locked(file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    // Closed and reused for another file since it was looked up: then this range is not mapped any more.
-    if (SNAPSHOT_UNLIKELY(!f.window().contains(begin))) return Status{ENOMEM};
-    return commit(f, lines_of(f, begin, length), durability);
+    return commit_range(f, begin, length, durability);
   });
 }
 
@@ -117,8 +119,13 @@ SNAPSHOT_SLOW_PATH Status sync_parts(u64 address, u64 end, Durability durability
 
 }  // namespace
 
-LineRange lines_of(const RegisteredFile &file, u64 address, u64 length) {
-  return length == SNAPSHOT_WHOLE_FILE ? whole_file(file) : lines_between(file, address, length);
+Status commit_range(RegisteredFile &file, u64 begin, u64 length, Durability durability) {
+  // Closed and reused for another file since it was looked up: then this range is not mapped any more.
+  if (SNAPSHOT_UNLIKELY(!file.window().contains(begin))) return {ENOMEM};
+  if (SNAPSHOT_LIKELY(!file.unmapped_pending)) return commit(file, lines_of(file, begin, length), durability);
+  const Status s = commit(file, whole_file(file), durability);
+  if (s.ok()) file.unmapped_pending = false;
+  return s;
 }
 
 Status commit_managed(u64 address, u64 length) {
@@ -189,10 +196,7 @@ Status restrict_pages(u64 address, u64 end, bool readable) {
 }
 
 Status commit_whole(RegisteredFile &file) {
-  if (shares_sync(file, Durability::now))
-    return commit_in_group(file, file.base().value, SNAPSHOT_WHOLE_FILE);
-  return locked(
-      file, [](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { return commit(f, whole_file(f)); });
+  return commit_part(file, file.base().value, SNAPSHOT_WHOLE_FILE, Durability::now);
 }
 
 }  // namespace snapshot

@@ -29,8 +29,10 @@ Status clear_pages(u64 address, u64 end);
 // that. EDEADLK as restrict_access().
 Status restrict_pages(u64 address, u64 end, bool readable);
 
-// The lines of the file that such a range covers.
-LineRange lines_of(const RegisteredFile &file, u64 address, u64 length);
+// Commits such a range of the file, which is locked, and what is pending of parts that have been unmapped.
+// ENOMEM: the file does not have that address.
+Status commit_range(RegisteredFile &file, u64 begin, u64 length, Durability durability)
+    SNAPSHOT_REQUIRES(file.commit_lock);
 
 // A commit of the whole file, as fsync does it.
 Status commit_whole(RegisteredFile &file);

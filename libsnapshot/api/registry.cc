@@ -10,6 +10,7 @@
 #include "commit/pages.h"
 #include "commit/resize.h"
 #include "media/persist.h"
+#include "platform/descriptors.h"
 #include "platform/settings.h"
 #include "platform/signals.h"
 #include "recovery/recover_file.h"
@@ -24,6 +25,7 @@ namespace {
 constinit Mutex registry_lock;
 constinit Counters closed_files SNAPSHOT_GUARDED_BY(registry_lock){};
 constinit RecoveryCounters recoveries SNAPSHOT_GUARDED_BY(registry_lock){};
+constinit std::atomic<u32> kept_files{0};
 
 class SNAPSHOT_SCOPED_CAPABILITY RegistryLock {
  public:
@@ -112,6 +114,12 @@ Status cannot_map(const RegisteredFile &file, Status s) {
   return fail(s.error, m);
 }
 
+void set_kept(RegisteredFile &file, bool kept) SNAPSHOT_REQUIRES(file.mappings_lock) {
+  if (SNAPSHOT_LIKELY(file.kept == kept)) return;
+  file.kept = kept;
+  kept_files.fetch_add(kept ? 1 : ~0u);
+}
+
 Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
   const u64 room = file.window().bytes();
   if (offset > room || length > room - offset) {
@@ -122,6 +130,7 @@ Status add_mapping(RegisteredFile &file, u64 offset, u64 length, void **out) {
   }
   MutexLock lock(file.mappings_lock);
   if (Status s = file.mappings.add({offset, offset + length}); !s.ok()) return cannot_map(file, s);
+  set_kept(file, false);
   if (SNAPSHOT_UNLIKELY(file.unwritable.load(std::memory_order_relaxed)))
     (void)sys::mprotect(file.base().value + offset, length, PROT_READ | PROT_WRITE);
   *out = file.base().ptr() + offset;
@@ -146,11 +155,49 @@ Status busy(const RegisteredFile &file, int error, const char *why) {
   return fail(error, m);
 }
 
+// Nothing of it is mapped any more.
+Status commit_and_close(RegisteredFile &file)
+    SNAPSHOT_REQUIRES(file.commit_lock, file.mappings_lock, registry_lock) {
+  if (Status s = commit(file, whole_file(file)); !s.ok()) return s;
+  finish_audit(file, true);
+  add(&closed_files, file.counters);
+  file.mappings.clear();
+  set_kept(file, false);
+  file.unmapped_pending = false;
+  close_file(file);
+  return kOk;
+}
+
+// A file that is kept is to be used up to byte end. *closed: its window is too small for that, and now it is
+// not managed any more.
+Status use_kept(RegisteredFile &file, u64 end, bool *closed) SNAPSHOT_REQUIRES(registry_lock) {
+  *closed = false;
+  if (!any_kept() || end <= file.window().bytes()) return kOk;
+  if (file.mappings_lock.held_by_this_thread() || file.commit_lock.held_by_this_thread()) return kOk;
+  MutexLock mappings_lock(file.mappings_lock);
+  if (!file.kept) return kOk;
+  MutexLock commit_lock(file.commit_lock);
+  if (Status s = commit_and_close(file); !s.ok()) return s;
+  *closed = true;
+  return kOk;
+}
+
+// Whether an unmapping leaves what is pending to a later commit.
+bool keeps(const RegisteredFile &file, bool last) {
+  const Settings *settings;
+  if (!read_settings(&settings).ok() || settings->at_munmap != MunmapChoice::keep) return false;
+  return !last || has_descriptor(file.key.device, file.key.inode);
+}
+
 Status map_once(const Candidate &candidate, u64 offset, u64 length, void **out) {
   RegistryLock lock;
   RegisteredFile *file = file_by_key(candidate.key);
+  bool closed = false;
   // A file inherited by fork is not mapped again: it is opened anew, if the parent has let it go.
-  if (file != nullptr && file->state.load(std::memory_order_acquire) == FileState::open) {
+  const bool open = file != nullptr && file->state.load(std::memory_order_acquire) == FileState::open;
+  if (open)
+    if (Status s = use_kept(*file, offset + length, &closed); !s.ok()) return s;
+  if (open && !closed) {
     if (Status s = refresh_size(*file, candidate); !s.ok()) return s;
     return add_mapping(*file, offset, length, out);
   }
@@ -287,17 +334,50 @@ Status unmap_part(RegisteredFile &file, Interval part) {
   }
   if (file.commit_lock.held_by_this_thread())
     return busy(file, EDEADLK, "cannot unmap inside a signal handler that interrupted a commit of this file");
+  if (file.kept) return kOk;
   MutexLock commit_lock(file.commit_lock);
   const bool last = file.mappings.only(part);
-  const LineRange range =
-      last ? whole_file(file) : lines_between(file, file.base().value + part.begin, part.end - part.begin);
-  if (Status s = commit(file, range); !s.ok()) return s;
-  if (!last) return file.mappings.remove(part);
-  finish_audit(file, true);
-  file.mappings.clear();
-  add(&closed_files, file.counters);
-  close_file(file);
-  return kOk;
+  const bool keep = keeps(file, last);
+  file.unmapped_pending |= keep;
+  if (last && keep) {
+    file.mappings.clear();
+    set_kept(file, true);
+    return kOk;
+  }
+  if (!last) {
+    const LineRange range = lines_between(file, file.base().value + part.begin, part.end - part.begin);
+    if (!keep)
+      if (Status s = commit(file, range); !s.ok()) return s;
+    return file.mappings.remove(part);
+  }
+  return commit_and_close(file);
+}
+
+bool any_kept() { return kept_files.load(std::memory_order_relaxed) != 0; }
+
+bool is_kept(int fd) {
+  RegisteredFile *file;
+  if (!any_kept() || !file_by_fd(fd, &file).ok() || file == nullptr) return false;
+  MappingsReader lock(*file);
+  return file->kept;
+}
+
+Status leave_kept(RegisteredFile &file, u64 end, bool *closed) {
+  RegistryLock lock;
+  return use_kept(file, end, closed);
+}
+
+Status close_kept() {
+  RegistryLock lock;
+  Status result;
+  for_each_open_file([&](RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    if (file.mappings_lock.held_by_this_thread() || file.commit_lock.held_by_this_thread()) return;
+    MutexLock mappings_lock(file.mappings_lock);
+    if (!file.kept || has_descriptor(file.key.device, file.key.inode)) return;
+    MutexLock commit_lock(file.commit_lock);
+    if (Status s = commit_and_close(file); !s.ok()) result = s;
+  });
+  return result;
 }
 
 Status remap_part(RegisteredFile &file, Interval mapping, u64 new_end) {
@@ -376,8 +456,10 @@ void close_all_at_exit() {
     // exit() called by a handler that interrupted a commit: that commit will not go on, recovery looks after
     // it.
     if (file.commit_lock.held_by_this_thread()) return;
+    MappingsReader mappings_lock(file);
     MutexLock commit_lock(file.commit_lock);
-    discard_or_commit(file, settings->at_exit);
+    // What has been unmapped is no longer under way.
+    discard_or_commit(file, file.kept ? ExitChoice::commit : settings->at_exit);
     let_go_of_log(file);
   });
 }

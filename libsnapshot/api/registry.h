@@ -11,6 +11,9 @@ namespace snapshot {
 struct RegisteredFile : ManagedFile {
   Mutex mappings_lock;
   Mappings mappings SNAPSHOT_GUARDED_BY(mappings_lock);
+  bool kept SNAPSHOT_GUARDED_BY(mappings_lock) = false;  // open, and not mapped (unmap_part)
+  // Changes of what has been unmapped since are pending: they go with the next commit, whatever its range.
+  bool unmapped_pending SNAPSHOT_GUARDED_BY(commit_lock) = false;
 
   // Mappings::widest_covers, which needs no lock.
   bool widest_mapping_covers(Interval range) const SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
@@ -82,7 +85,20 @@ Status map_file(const Candidate &candidate, u64 offset, u64 length, void **out);
 // Removes the mappings of [begin, end) of the file's window. What is no longer mapped is committed before,
 // all of it in one commit when nothing is left; then the file is closed and its log removed. An error of that
 // commit: nothing is unmapped, and the call can be repeated.
+// With SNAPSHOT_MUNMAP=keep nothing is committed as long as the program has the file mapped or open: a file
+// that is open only is kept, managed and not mapped. What was pending goes with the next commit of any part
+// of it.
 Status unmap_part(RegisteredFile &file, Interval part);
+
+// Of the files that are kept so. any_kept costs one load.
+bool any_kept();
+bool is_kept(int fd);
+// The file is to be used up to byte end by a descriptor. If it is kept and its window is too small for that,
+// commits and closes it, and *closed is set: the program may do by the kernel what it asks for.
+Status leave_kept(RegisteredFile &file, u64 end, bool *closed);
+// Commits and closes those that no descriptor of the program leads to any more. To be called when one was
+// closed. An error of a commit: the file is still kept.
+Status close_kept();
 
 // Lookups; nullptr if the address or file is not managed. By descriptor it costs one fstat, or nothing while
 // no file is managed. An error of it (not for a descriptor that is none): nobody can say whether the file is

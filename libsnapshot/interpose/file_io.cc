@@ -54,14 +54,15 @@ long after_read(int fd, const iovec *vector, int count, i64 offset, long n) {
   return n;
 }
 
-// offset kAtPosition: at the descriptor's position. *out is what the call returns; false: not a managed file.
-bool wrote_managed(int fd, const iovec *vector, int count, i64 offset, long *out) {
+// offset kAtPosition: at the descriptor's position. also: flags of open(2) that this call has as well. *out
+// is what the call returns; false: not a managed file.
+bool wrote_managed(int fd, const iovec *vector, int count, i64 offset, long *out, int also = 0) {
   if (SNAPSHOT_LIKELY(!any_managed())) return false;
   RegisteredFile *file;
   long n = 0;
   Status s = file_by_fd(fd, &file);
   if (s.ok() && file == nullptr) return false;
-  if (s.ok()) s = write_working_copy(*file, fd, vector, count, offset, &n);
+  if (s.ok()) s = write_working_copy(*file, fd, vector, count, offset, &n, also);
   if (s.error == ESTALE) return false;  // closed by another thread since
   *out = s.ok() ? n : edge(s);
   return true;
@@ -69,6 +70,19 @@ bool wrote_managed(int fd, const iovec *vector, int count, i64 offset, long *out
 
 bool valid_vector(const iovec *vector, int count) {
   return vector != nullptr && count > 0 && count <= IOV_MAX;
+}
+
+// pwritev2. What a flag asks for beyond these is refused, as by a file system that does not have it.
+bool wrote_with_flags(int fd, const iovec *vector, int count, i64 offset, int flags, long *out) {
+  RegisteredFile *file;
+  if (!valid_vector(vector, count) || offset < kAtPosition || !any_managed()) return false;
+  const int also =
+      ((flags & RWF_APPEND) != 0 ? O_APPEND : 0) | ((flags & (RWF_DSYNC | RWF_SYNC)) != 0 ? O_DSYNC : 0);
+  if ((flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND)) == 0)
+    return wrote_managed(fd, vector, count, offset, out, also);
+  if (!file_by_fd(fd, &file).ok() || file == nullptr) return false;
+  *out = edge(Status{EOPNOTSUPP});
+  return true;
 }
 
 int commit_or(int fd, int (*real)(int), long number) {
@@ -170,6 +184,17 @@ SNAPSHOT_EXPORT ssize_t pwritev64(int fd, const iovec *vector, int count, off64_
   if (offset >= 0 && valid_vector(vector, count) && wrote_managed(fd, vector, count, offset, &result))
     return result;
   return real_or_kernel(SNAPSHOT_REAL(pwritev64), SYS_pwritev, fd, vector, count, offset);
+}
+
+SNAPSHOT_EXPORT ssize_t pwritev2(int fd, const iovec *vector, int count, off_t offset, int flags) {
+  long result;
+  if (wrote_with_flags(fd, vector, count, offset, flags, &result)) return result;
+  return SNAPSHOT_REAL(pwritev2)(fd, vector, count, offset, flags);
+}
+SNAPSHOT_EXPORT ssize_t pwritev64v2(int fd, const iovec *vector, int count, off64_t offset, int flags) {
+  long result;
+  if (wrote_with_flags(fd, vector, count, offset, flags, &result)) return result;
+  return SNAPSHOT_REAL(pwritev64v2)(fd, vector, count, offset, flags);
 }
 
 SNAPSHOT_EXPORT int fsync(int fd) { return commit_or(fd, SNAPSHOT_REAL(fsync), SYS_fsync); }

@@ -1,6 +1,8 @@
 // Copies inside the kernel, which would bypass the working copy of a managed file. sendfile is carried out
-// here; copy_file_range is refused, since all its users must have a fallback for what is on two file systems.
+// here; copy_file_range and splice are refused, since all their users must have a fallback for what is on two
+// file systems, or on one that cannot splice. (Clones are requests of ioctl: requests.cc.)
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -100,4 +102,15 @@ SNAPSHOT_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, 
   if (from_offset != nullptr) written_object(from_offset);
   if (to_offset != nullptr) written_object(to_offset);
   return edge(n);
+}
+
+SNAPSHOT_EXPORT ssize_t splice(int from, off64_t *from_offset, int to, off64_t *to_offset, size_t count,
+                               unsigned flags) {
+  RegisteredFile *source, *target;
+  if (Status s = find_managed(from, to, &source, &target); !s.ok()) return edge(s);
+  if (source != nullptr || target != nullptr) return edge(Status{EINVAL});
+  const ssize_t n = SNAPSHOT_REAL(splice)(from, from_offset, to, to_offset, count, flags);
+  if (from_offset != nullptr) written_object(from_offset);
+  if (to_offset != nullptr) written_object(to_offset);
+  return n;
 }

@@ -2,6 +2,7 @@
 // fill in is as large as the request says; where that is not known, as large as anything of the kind is.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/ioctl.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
@@ -11,6 +12,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "api/registry.h"
+#include "interpose/edge.h"
 #include "interpose/writer.h"
 
 using namespace snapshot;
@@ -24,6 +27,21 @@ constexpr u64 kUnknownBytes = 256;
 u64 ioctl_bytes(unsigned long request) {
   if (_IOC_DIR(request) == _IOC_NONE) return kUnknownBytes;
   return (_IOC_DIR(request) & _IOC_READ) != 0 ? _IOC_SIZE(request) : 0;
+}
+
+// Requests to share another file's blocks would show the last commit of a managed file, or replace one behind
+// its working copy. Refused as between two file systems, for which all who ask have a fallback.
+bool clones_managed(int to, unsigned long request, const void *argument) {
+  if (SNAPSHOT_LIKELY(request != FICLONE && request != FICLONERANGE) || !any_managed()) return false;
+  if (request == FICLONERANGE && argument == nullptr) return false;
+  const int from = static_cast<int>(
+      request == FICLONE ? reinterpret_cast<long>(argument)
+                         : static_cast<long>(static_cast<const file_clone_range *>(argument)->src_fd));
+  for (const int fd : {to, from}) {
+    RegisteredFile *file;
+    if (!file_by_fd(fd, &file).ok() || file != nullptr) return true;
+  }
+  return false;
 }
 
 u64 fcntl_bytes(int command) {
@@ -96,6 +114,7 @@ SNAPSHOT_EXPORT int ioctl(int fd, unsigned long request, ...) noexcept {
   va_start(arguments, request);
   void *argument = va_arg(arguments, void *);
   va_end(arguments);
+  if (SNAPSHOT_UNLIKELY(clones_managed(fd, request, argument))) return static_cast<int>(edge(Status{EXDEV}));
   const int result = SNAPSHOT_REAL(ioctl)(fd, request, argument);
   written(argument, ioctl_bytes(request));
   return result;

@@ -94,7 +94,6 @@ SNAPSHOT_WRITER(int, sigorset, (sigset_t *to, const sigset_t *a, const sigset_t 
 SNAPSHOT_WRITER(int, getsockopt, (int fd, int level, int name, void *to, socklen_t *length), (fd, level, name, to, length), option(to, length, result));
 SNAPSHOT_WRITER(int, sendmmsg, (int fd, mmsghdr *messages, unsigned n, int flags), (fd, messages, n, flags), items(messages, result > 0 ? static_cast<u64>(result) : 0));
 SNAPSHOT_WRITER(ssize_t, process_vm_readv, (pid_t pid, const iovec *to, unsigned long n, const iovec *from, unsigned long m, unsigned long flags), (pid, to, n, from, m, flags), filled(to, n, result));
-SNAPSHOT_WRITER(ssize_t, splice, (int from, off64_t *from_offset, int to, off64_t *to_offset, size_t n, unsigned flags), (from, from_offset, to, to_offset, n, flags), objects(from_offset, to_offset));
 SNAPSHOT_WRITER(ssize_t, msgrcv, (int queue, void *to, size_t n, long type, int flags), (queue, to, n, type, flags), message(to, result));
 SNAPSHOT_WRITER(int, msgctl, (int queue, int command, msqid_ds *to), (queue, command, to), object(to));
 SNAPSHOT_WRITER(int, shmctl, (int segment, int command, shmid_ds *to), (segment, command, to), object(to));

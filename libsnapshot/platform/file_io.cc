@@ -40,6 +40,7 @@ Status write_zeros(int fd, u64 offset, u64 bytes) {
 
 PlainWrites::PlainWrites(int fd) : fd_(fd) {
   const long flags = sys::fcntl(fd, F_GETFL);
+  position_ = sys::lseek(fd, 0, SEEK_CUR);
   if (sys::failed(flags)) status_ = sys::status(flags);
   if (sys::failed(flags) || (flags & (O_APPEND | O_DIRECT)) == 0) return;
   status_ = sys::status(sys::fcntl(fd, F_SETFL, flags & ~(O_APPEND | O_DIRECT)));
@@ -47,6 +48,8 @@ PlainWrites::PlainWrites(int fd) : fd_(fd) {
 }
 
 PlainWrites::~PlainWrites() {
+  // Looking for holes has moved it.
+  if (!sys::failed(position_)) (void)sys::lseek(fd_, position_, SEEK_SET);
   if (flags_to_restore_ != 0) (void)sys::fcntl(fd_, F_SETFL, flags_to_restore_);
 }
 

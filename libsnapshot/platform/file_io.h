@@ -14,8 +14,9 @@ Status write_exactly(int fd, const void *from, u64 bytes, u64 offset);
 Status write_zeros(int fd, u64 offset, u64 bytes);
 
 // While it lives, a descriptor of the program's reads and writes any number of bytes at any place: in append
-// mode pwrite appends, whatever the offset (pwrite(2), BUGS), and O_DIRECT wants whole blocks. Of the flags,
-// not of a second descriptor, because closing that would cost the process its POSIX locks on the file.
+// mode pwrite appends, whatever the offset (pwrite(2), BUGS), and O_DIRECT wants whole blocks. Afterwards its
+// flags and its position are what they were. Not a second descriptor, because closing that would cost the
+// process its POSIX locks on the file.
 class PlainWrites {
  public:
   explicit PlainWrites(int fd);
@@ -28,6 +29,7 @@ class PlainWrites {
  private:
   const int fd_;
   long flags_to_restore_ = 0;  // 0: none were changed
+  long position_ = 0;
   Status status_;
 };
 

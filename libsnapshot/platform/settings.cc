@@ -87,6 +87,7 @@ Status read_all() SNAPSHOT_REQUIRES(mutex) {
   constexpr Word kMedia[] = {{"auto", 0}, {"memory", 1}, {"page-cache", 2}};
   constexpr Word kCopy[] = {{"auto", 0}, {"lazy", 1}, {"eager", 2}};
   constexpr Word kExit[] = {{"discard", 0}, {"commit", 1}};
+  constexpr Word kMunmap[] = {{"commit", 0}, {"keep", 1}};
   constexpr Word kPersist[] = {{"auto", 0}, {"sse2", 1}, {"avx2", 2}, {"avx512", 3}, {"libpmem", 4}};
   constexpr Word kAudit[] = {{"off", 0}, {"warn", 1}, {"abort", 2}, {"fix", 3}};
   constexpr Word kProtocol[] = {{"auto", 0}, {"undo", 1}, {"redo", 2}};
@@ -98,6 +99,7 @@ Status read_all() SNAPSHOT_REQUIRES(mutex) {
   if (Status s = parse("SNAPSHOT_MEDIA", kMedia, &settings.media, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_COPY", kCopy, &settings.copy, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_EXIT", kExit, &settings.at_exit, m); !s.ok()) return s;
+  if (Status s = parse("SNAPSHOT_MUNMAP", kMunmap, &settings.at_munmap, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_PERSIST", kPersist, &settings.persist, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_AUDIT", kAudit, &settings.audit, m); !s.ok()) return s;
   if (Status s = parse("SNAPSHOT_PROTOCOL", kProtocol, &settings.protocol, m); !s.ok()) return s;

@@ -11,6 +11,7 @@ enum class ProtocolChoice { automatic, undo, redo };
 enum class AuditChoice { off, warn, abort, fix };
 enum class PersistChoice { automatic, sse2, avx2, avx512, libpmem };
 enum class TrackChoice { stores, pages, both };
+enum class MunmapChoice { commit, keep };
 enum class PagesFromChoice { automatic, scan, copies, compare };
 
 struct Settings {
@@ -22,6 +23,7 @@ struct Settings {
   AuditChoice audit = AuditChoice::off;
   TrackChoice track = TrackChoice::stores;
   PagesFromChoice pages_from = PagesFromChoice::automatic;
+  MunmapChoice at_munmap = MunmapChoice::commit;
   bool wait_for_writer = false;
   u64 log_limit = u64{64} << 20;  // bytes that a log of appended records may have, unless a record needs more
   const char *files = nullptr;    // colon-separated globs; nullptr: all but profiles (path_selected)

@@ -15,19 +15,13 @@ struct Scale {
 
 // Enough work between two commits that a kill is likely to meet it, enough commits that it may meet those
 // too.
-constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192},
-                            {"linked_list", 4096 * 200, 4096},
-                            {"btree", 2048 * 200, 2048},
-                            {"kv", 0, 512},
-                            {"containers", 2048 * 100, 2048},
-                            {"kyotocabinet", 64 * 150, 64},
-                            {"kyotocabinet_tree", 64 * 150, 64},
-                            {"lmdb", 64 * 150, 64},
-                            {"lmdb_nosync", 64 * 150, 64},
-                            {"tkrzw_hash", 64 * 150, 64},
-                            {"tkrzw_tree", 64 * 150, 64},
-                            {"tkrzw_hash_hard", 64 * 150, 64},
-                            {"rrdtool", 64 * 150, 64}};
+constexpr Scale scales[] = {{"array_append", 8192 * 300, 8192},  {"linked_list", 4096 * 200, 4096},
+                            {"btree", 2048 * 200, 2048},         {"kv", 0, 512},
+                            {"containers", 2048 * 100, 2048},    {"kyotocabinet", 64 * 150, 64},
+                            {"kyotocabinet_tree", 64 * 150, 64}, {"lmdb", 64 * 150, 64},
+                            {"lmdb_nosync", 64 * 150, 64},       {"tkrzw_hash", 64 * 150, 64},
+                            {"tkrzw_tree", 64 * 150, 64},        {"tkrzw_hash_hard", 64 * 150, 64},
+                            {"rrdtool", 64 * 150, 64},           {"gdbm", 64 * 150, 64}};
 
 Command with_arguments(Command first, const Command &more) {
   first.insert(first.end(), more.begin(), more.end());

@@ -1,5 +1,8 @@
 // Copies inside the kernel would bypass the working copy: sendfile copies what the program sees, and
 // copy_file_range is refused with an errno for which every caller has a fallback.
+#include <aio.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 
 #include <catch2/catch.hpp>
@@ -19,6 +22,57 @@ TEST_CASE("copy_file_range refuses a managed file, as source and as target") {
   CHECK(copy_file_range(other.fd, nullptr, file.fd, nullptr, kPage, 0) == -1);
   CHECK(errno == EXDEV);
   CHECK(other.real_bytes(0, 11) == zeros(11));
+  REQUIRE(munmap(m, 2 * kPage) == 0);
+}
+
+TEST_CASE("splice and clones refuse a managed file, as source and as target") {
+  const DataFile file(2 * kPage), other(2 * kPage);
+  char *m = file.map(2 * kPage);
+  store(m, "uncommitted");
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  REQUIRE(write(ends[1], "piped", 5) == 5);
+  off64_t at = 0;
+  errno = 0;
+  CHECK(splice(ends[0], nullptr, file.fd, &at, 5, 0) == -1);
+  CHECK(errno == EINVAL);
+  CHECK(splice(file.fd, &at, ends[1], nullptr, 5, 0) == -1);
+  CHECK(errno == EINVAL);
+  CHECK(splice(ends[0], nullptr, other.fd, &at, 5, 0) == 5);
+  CHECK(raw_bytes(other.path).substr(0, 5) == "piped");
+  for (const auto &[to, from] : {std::pair{file.fd, other.fd}, std::pair{other.fd, file.fd}}) {
+    file_clone_range range = {from, 0, kPage, 0};
+    CHECK(ioctl(to, FICLONE, from) == -1);
+    CHECK(errno == EXDEV);
+    CHECK(ioctl(to, FICLONERANGE, &range) == -1);
+    CHECK(errno == EXDEV);
+  }
+  CHECK(std::string(m, 11) == "uncommitted");
+  CHECK(file.real_bytes(0, 11) == zeros(11));
+  REQUIRE(munmap(m, 2 * kPage) == 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_CASE("POSIX asynchronous I/O refuses a managed file") {
+  const DataFile file(2 * kPage), other(2 * kPage);
+  char *m = file.map(2 * kPage);
+  char bytes[] = "written";
+  aiocb block = {};
+  aiocb *const blocks[] = {nullptr, &block};
+  block.aio_fildes = file.fd;
+  block.aio_buf = bytes;
+  block.aio_nbytes = 7;
+  block.aio_lio_opcode = LIO_WRITE;
+  for (const int result : {aio_write(&block), aio_read(&block), aio_fsync(O_SYNC, &block),
+                           lio_listio(LIO_WAIT, blocks, 2, nullptr)}) {
+    CHECK(result == -1);
+    CHECK(errno == ENOSYS);
+  }
+  CHECK(file.real_bytes(0, 7) == zeros(7));
+  block.aio_fildes = other.fd;
+  CHECK(lio_listio(LIO_WAIT, blocks, 2, nullptr) == 0);
+  CHECK(raw_bytes(other.path).substr(0, 7) == "written");
   REQUIRE(munmap(m, 2 * kPage) == 0);
 }
 

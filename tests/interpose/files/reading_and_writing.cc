@@ -91,6 +91,12 @@ TEST_CASE("every kind of write shows in the mapping at once, and in the file wit
   }
   SECTION("pwritev") { CHECK(pwritev(file.fd, parts, 2, static_cast<off_t>(at)) == 7); }
   SECTION("pwritev64") { CHECK(pwritev64(file.fd, parts, 2, static_cast<off_t>(at)) == 7); }
+  SECTION("pwritev2") { CHECK(pwritev2(file.fd, parts, 2, static_cast<off_t>(at), 0) == 7); }
+  SECTION("pwritev64v2, at the position") {
+    REQUIRE(lseek(file.fd, static_cast<off_t>(at), SEEK_SET) == static_cast<off_t>(at));
+    CHECK(pwritev64v2(file.fd, parts, 2, -1, RWF_HIPRI) == 7);
+    CHECK(lseek(file.fd, 0, SEEK_CUR) == static_cast<off_t>(at) + 7);
+  }
   SECTION("through a write-only descriptor") {
     const DataFile writer(file.path, O_WRONLY);
     CHECK(pwrite(writer.fd, text, 7, static_cast<off_t>(at)) == 7);
@@ -184,6 +190,23 @@ TEST_CASE("append mode appends, wherever the position is, and pwrite appends, to
   CHECK(std::string(m + 3 * kPage, 6) == "onetwo");
   REQUIRE(munmap(m, 4 * kPage) == 0);
   CHECK(file.real_bytes(3 * kPage, 6) == "onetwo");
+}
+
+TEST_CASE("pwritev2 appends and commits, as its flags say, and refuses flags that are not known") {
+  DataFile file(text_file());
+  char *m = file.map(4 * kPage);
+  char text[] = "one";
+  const iovec part = {text, 3};
+  CHECK(pwritev2(file.fd, &part, 1, 0, RWF_APPEND) == 3);
+  CHECK(file.seen_size() == 3 * kPage + 3);
+  CHECK(std::string(m + 3 * kPage, 3) == "one");
+  CHECK(pwritev2(file.fd, &part, 1, 7, RWF_NOWAIT) == -1);
+  CHECK(errno == EOPNOTSUPP);
+  CHECK(file.real_bytes(7, 3) != "one");
+  CHECK(pwritev2(file.fd, &part, 1, 7, RWF_DSYNC) == 3);
+  CHECK(file.real_bytes(7, 3) == "one");
+  CHECK(file.real_bytes(3 * kPage, 3) == "one");
+  REQUIRE(munmap(m, 4 * kPage) == 0);
 }
 
 TEST_CASE("errors of read and write are the kernel's") {
