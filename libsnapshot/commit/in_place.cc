@@ -36,20 +36,11 @@ SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, LineIndex first, u
   fill_bytes(lines + inside, 0, count * kLineBytes - inside);
 }
 
-void write_runs(RecordWriter &writer, const ManagedFile &file) {
-  static_assert(Run::kCountBits == format::kRunCountBits);
-  const u64 origin = file.window().first_line << Run::kCountBits;
-  u64 *to = writer.runs();
-  // Mostly few: a vector loop spends more on finding that out than it saves.
-#pragma clang loop vectorize(disable) unroll(disable)
-  for (const u64 packed : file.runs) *to++ = packed - origin;
-}
-
-Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) {
-  if (SNAPSHOT_UNLIKELY(!file.medium.is_memory())) return prepare_pages(file, runs);
+Status prepare_backing_slowly(ManagedFile &file, const GrowBuffer<u64> &runs) {
+  if (!file.medium.is_memory()) return prepare_pages(file, runs);
   for (const u64 packed : runs) {
     const Run run = Run::unpack(packed);
-    if (SNAPSHOT_LIKELY(is_prepared(run))) continue;
+    if (is_prepared(run)) continue;
     const BackingAddr begin = backing_of(address_of(run.first));
     if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
       return s;

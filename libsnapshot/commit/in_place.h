@@ -20,7 +20,14 @@ SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, LineIndex first, u
                                      u8 *lines);
 
 // The runs of the commit, counted from the start of the file as a record has them.
-void write_runs(RecordWriter &writer, const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+inline void write_runs(RecordWriter &writer, const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  static_assert(Run::kCountBits == format::kRunCountBits);
+  const u64 origin = file.window().first_line << Run::kCountBits;
+  u64 *to = writer.runs();
+  // Mostly few: a vector loop spends more on finding that out than it saves.
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (const u64 packed : file.runs) *to++ = packed - origin;
+}
 
 // A private copy of the commit's new lines, one run after the other, where to(count) says for the next count
 // lines. Other threads may be storing: whatever they store after the thread fence has marked its line again.
@@ -60,7 +67,15 @@ void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock
 }
 
 // Makes the backing range of runs ready to be written without a signal. ENOSPC, EIO, ENOMEM.
-Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs) SNAPSHOT_REQUIRES(file.commit_lock);
+SNAPSHOT_SLOW_PATH Status prepare_backing_slowly(ManagedFile &file, const GrowBuffer<u64> &runs)
+    SNAPSHOT_REQUIRES(file.commit_lock);
+inline Status prepare_backing(ManagedFile &file, const GrowBuffer<u64> &runs)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  // The page map is of memory media only: it says no for all others.
+  for (const u64 packed : runs)
+    if (SNAPSHOT_UNLIKELY(!is_prepared(Run::unpack(packed)))) return prepare_backing_slowly(file, runs);
+  return kOk;
+}
 
 // The data file is at no commit boundary from here on. A second time, after a failure, changes nothing.
 inline void begin_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {

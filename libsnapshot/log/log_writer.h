@@ -44,14 +44,31 @@ class RecordWriter {
   // Completes the record; everything is handed to the medium when it returns, and durable after the next
   // fence. On page-cache media a write can fail (ENOSPC, EIO): then the record is void and may be written
   // again.
-  Status seal();
+  Status seal() {
+    if (SNAPSHOT_UNLIKELY(handed_over_ != record_)) return seal_rest();
+    hash_rest();
+    header()->checksum = checksum_;
+    put(record_, end_);
+    return status_;
+  }
 
  private:
   RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record);
   format::RecordHeader *header() { return reinterpret_cast<format::RecordHeader *>(record_); }
-  void hash_rest();
-  void hand_over();
-  void put(const u8 *from, const u8 *end);
+  void hash_rest() {
+    checksum_ = hash_lines(log_->key, checksum_, handed_over_, static_cast<u64>(end_ - handed_over_));
+  }
+  // [from, end) of the record, to its place.
+  void put(const u8 *from, const u8 *end) {
+    const u64 offset = static_cast<u64>(from - record_), bytes = static_cast<u64>(end - from);
+    if (SNAPSHOT_LIKELY(log_->medium.is_memory()))
+      (void)log_->medium.copy(mapped_ + offset, from, bytes);
+    else
+      write_to_file(from, offset, bytes);
+  }
+  SNAPSHOT_SLOW_PATH void write_to_file(const u8 *from, u64 offset, u64 bytes);
+  SNAPSHOT_SLOW_PATH void hand_over();
+  SNAPSHOT_SLOW_PATH Status seal_rest();
 
   Log *log_;
   u8 *mapped_;      // memory media: where the record's place is mapped
@@ -65,5 +82,29 @@ class RecordWriter {
 
 // Where the lines of a record with so many runs are, from its begin.
 constexpr u64 lines_offset(u64 run_count) { return format::record_bytes(run_count, 0); }
+
+inline RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record)
+    : RecordWriter(log, log->area[format::area_of(log->sequence + 1)].mapped,
+                   log->area[format::area_of(log->sequence + 1)].offset, facts, record) {}
+
+inline RecordWriter::RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record)
+    : log_(log),
+      mapped_(mapped),
+      log_offset_(log_offset),
+      record_(record),
+      end_(record + lines_offset(facts.run_count)),
+      handed_over_(record) {
+  *header() = {.magic = facts.magic,
+               .run_count = static_cast<u32>(facts.run_count),
+               .log_id = log->header.log_id,
+               .sequence = log->sequence + 1,
+               .size_before = facts.size_before,
+               .size_after = facts.size_after,
+               .line_count = facts.line_count,
+               .new_digest = facts.proof,
+               .checksum = 0};
+  // Behind the runs, up to a whole line.
+  if (facts.run_count != 0) __builtin_memset_inline(end_ - kLineBytes, 0, kLineBytes);
+}
 
 }  // namespace snapshot

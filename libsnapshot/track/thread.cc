@@ -6,9 +6,9 @@ namespace snapshot {
 
 __thread Thread *current_thread;
 
-namespace {
+constinit std::atomic<Thread *> all_threads{nullptr};
 
-constinit std::atomic<Thread *> all{nullptr};
+namespace {
 
 constinit pthread_key_t exit_key;
 constinit std::atomic<u32> exit_key_state{0};  // 0: not made, 1: being made, 2: ready, 3: cannot be had
@@ -33,7 +33,7 @@ void arrange_release(Thread *thread) {
 }
 
 Thread *adopt() {
-  for (Thread *t = all.load(std::memory_order_acquire); t != nullptr; t = t->next) {
+  for (Thread *t = all_threads.load(std::memory_order_acquire); t != nullptr; t = t->next) {
     u32 free = 0;
     if (t->owned.load(std::memory_order_relaxed) == 0 &&
         t->owned.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
@@ -56,8 +56,9 @@ SNAPSHOT_SLOW_PATH Thread *enter() {
     t = static_cast<Thread *>(map_zeroed(sizeof(Thread)));
     if (t == nullptr) return nullptr;
     t->owned.store(1, std::memory_order_relaxed);
-    t->next = all.load(std::memory_order_relaxed);
-    while (!all.compare_exchange_weak(t->next, t, std::memory_order_release, std::memory_order_relaxed)) {
+    t->next = all_threads.load(std::memory_order_relaxed);
+    while (!all_threads.compare_exchange_weak(t->next, t, std::memory_order_release,
+                                              std::memory_order_relaxed)) {
     }
   }
   current_thread = t;
@@ -71,8 +72,6 @@ Thread *this_thread() {
   Thread *t = current_thread;
   return SNAPSHOT_LIKELY(t != nullptr) ? t : enter();
 }
-
-Thread *first_thread() { return all.load(std::memory_order_acquire); }
 
 FileLists *lists_for(Thread *thread, Slot slot) {
   FileLists *lists = thread->lists[slot].load(std::memory_order_relaxed);

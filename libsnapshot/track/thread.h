@@ -37,7 +37,8 @@ extern __thread Thread *current_thread __attribute__((tls_model("initial-exec"),
 Thread *this_thread();
 
 // All objects there are. Only ever grows, at the front.
-Thread *first_thread();
+extern std::atomic<Thread *> all_threads;
+inline Thread *first_thread() { return all_threads.load(std::memory_order_acquire); }
 
 // The lists of the thread for a file; nullptr if there is no memory.
 FileLists *lists_for(Thread *thread, Slot slot);
