@@ -18,7 +18,7 @@ namespace {
 
 constexpr unsigned kPerCommit[] = {1, 10, 100};
 // In a round each system makes as many commits as the disk can sync in so much time.
-constexpr double kRoundUs = 40'000, kRoundUsQuick = 20'000;
+constexpr double kRoundUs = 40'000, kRoundUsQuick = 4'000;
 constexpr std::uint64_t kCommitsMin = 12, kCommitsMax = 200;
 constexpr std::uint64_t kTimesOfThreads = 8;  // starting threads takes as long as some commits
 constexpr double kFloorAim = 1.15;            // times the floor, at most
