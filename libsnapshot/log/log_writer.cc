@@ -4,20 +4,23 @@
 
 namespace snapshot {
 
-RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record)
+RecordWriter::RecordWriter(Log *log, const RecordFacts &facts, u8 *record, Keep keep)
     : RecordWriter(log, log->area[format::area_of(log->sequence + 1)].mapped,
-                   log->area[format::area_of(log->sequence + 1)].offset, facts, record) {}
+                   log->area[format::area_of(log->sequence + 1)].offset, facts, record, keep) {}
 
 RecordWriter RecordWriter::appending(Log *log, const RecordFacts &facts, u8 *record) {
-  return {log, nullptr, log->area[log->tail.area].offset + log->tail.used, facts, record};
+  return {log, nullptr, log->area[log->tail.area].offset + log->tail.used, facts, record, Keep::all};
 }
 
-RecordWriter::RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record)
+RecordWriter::RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record,
+                           Keep keep)
     : log_(log),
       mapped_(mapped),
       log_offset_(log_offset),
       record_(record),
-      end_(record + lines_offset(facts.run_count)),
+      runs_end_(lines_offset(facts.run_count)),
+      keep_(keep),
+      end_(record + runs_end_),
       handed_over_(record) {
   *header() = {.magic = facts.magic,
                .run_count = static_cast<u32>(facts.run_count),
@@ -32,9 +35,8 @@ RecordWriter::RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFac
   if (facts.run_count != 0) __builtin_memset_inline(end_ - kLineBytes, 0, kLineBytes);
 }
 
-// [from, end) of the record, to its place.
-void RecordWriter::put(const u8 *from, const u8 *end) {
-  const u64 offset = static_cast<u64>(from - record_), bytes = static_cast<u64>(end - from);
+// Part of the record, to its place.
+void RecordWriter::put(u64 offset, const u8 *from, u64 bytes) {
   if (SNAPSHOT_LIKELY(log_->medium.is_memory())) {
     (void)log_->medium.copy(mapped_ + offset, from, bytes);
     return;
@@ -49,7 +51,13 @@ void RecordWriter::hash_rest() {
 
 void RecordWriter::hand_over() {
   hash_rest();
-  put(handed_over_ == record_ ? record_ + sizeof(format::RecordHeader) : handed_over_, end_);
+  const u8 *from = handed_over_ == record_ ? record_ + sizeof(format::RecordHeader) : handed_over_;
+  put(dropped_ + static_cast<u64>(from - record_), from, static_cast<u64>(end_ - from));
+  if (keep_ == Keep::runs) {
+    u8 *const lines = record_ + runs_end_;
+    dropped_ += static_cast<u64>(end_ - lines);
+    end_ = lines;
+  }
   handed_over_ = end_;
 }
 
@@ -57,11 +65,11 @@ Status RecordWriter::seal() {
   if (SNAPSHOT_LIKELY(handed_over_ == record_)) {
     hash_rest();
     header()->checksum = checksum_;
-    put(record_, end_);
+    put(0, record_, static_cast<u64>(end_ - record_));
   } else {
     hand_over();
     header()->checksum = checksum_;
-    put(record_, record_ + sizeof(format::RecordHeader));
+    put(0, record_, sizeof(format::RecordHeader));
   }
   return status_;
 }

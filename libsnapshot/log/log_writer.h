@@ -1,10 +1,11 @@
 // Writes one record where the next sequence number belongs (format.h).
 //
 // The caller puts the record together in memory of its own: first the runs, then the lines in their order.
-// Meanwhile pieces of it are hashed and handed to the medium while they are in the caches; the header, which
-// holds the checksum of everything, goes last. Nothing orders these writes among themselves: the checksum
-// makes a record that is only partly there count as not there, and the fence that follows seal() makes it
-// durable as a whole. A crash before that fence leaves the record before this one the newest.
+// Meanwhile pieces of it are hashed and handed to the medium while they are in the caches, and may then be
+// overwritten by later pieces; the header, which holds the checksum of everything, goes last. Nothing orders
+// these writes among themselves: the checksum makes a record that is only partly there count as not there,
+// and the fence that follows seal() makes it durable as a whole. A crash before that fence leaves the record
+// before this one the newest.
 #pragma once
 #include "log/areas.h"
 
@@ -25,9 +26,26 @@ class RecordWriter {
   // lines() may be asked for this many at once.
   static constexpr u64 kPieceLines = 256;
 
-  // record: 64-byte aligned room for format::record_bytes(run_count, line_count), for which reserve_record()
-  // must have made room in the log, too; for an appended record there must be room behind the log's tail.
-  RecordWriter(Log *log, const RecordFacts &facts, u8 *record);
+  // What the memory has when the record is sealed.
+  enum class Keep {
+    all,
+    // Header and runs: all lines went through the same room.
+    runs,
+  };
+  // Memory for a record. More lines than these had better not be kept: they would have to be written to
+  // memory and read from there once more, both beyond the caches, and the memory be found.
+#if defined(SNAPSHOT_TESTING)
+  static constexpr u64 kKeptLines = 2;
+#else
+  static constexpr u64 kKeptLines = (4 << 20) / kLineBytes;
+#endif
+  static constexpr u64 memory_bytes(u64 run_count, u64 line_count, Keep keep) {
+    return format::record_bytes(run_count, keep == Keep::all ? line_count : 2 * kPieceLines);
+  }
+
+  // record: 64-byte aligned room for memory_bytes(run_count, line_count, keep). In the log reserve_record()
+  // must have made room for all of it; for an appended record there must be room behind the log's tail.
+  RecordWriter(Log *log, const RecordFacts &facts, u8 *record, Keep keep = Keep::all);
   static RecordWriter appending(Log *log, const RecordFacts &facts, u8 *record);
 
   // The run table, to be filled before the first call to lines().
@@ -41,22 +59,29 @@ class RecordWriter {
     return at;
   }
 
+  // Memory media: where the record's lines are in the log. They are all there, and can be read by this
+  // thread, after the fence that follows seal().
+  const u8 *lines_in_log() const { return mapped_ + runs_end_; }
+
   // Completes the record; everything is handed to the medium when it returns, and durable after the next
   // fence. On page-cache media a write can fail (ENOSPC, EIO): then the record is void and may be written
   // again.
   Status seal();
 
  private:
-  RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record);
+  RecordWriter(Log *log, u8 *mapped, u64 log_offset, const RecordFacts &facts, u8 *record, Keep keep);
   format::RecordHeader *header() { return reinterpret_cast<format::RecordHeader *>(record_); }
   void hash_rest();
   void hand_over();
-  void put(const u8 *from, const u8 *end);
+  void put(u64 offset, const u8 *from, u64 bytes);
 
   Log *log_;
   u8 *mapped_;      // memory media: where the record's place is mapped
   u64 log_offset_;  // of the record's place
   u8 *record_;
+  u64 runs_end_;  // bytes of header and runs
+  Keep keep_;
+  u64 dropped_ = 0;        // bytes of lines that were handed over, and are overwritten
   u8 *end_;                // of what counts, and of the piece being filled
   const u8 *handed_over_;  // and hashed up to here; the header is hashed with the first piece
   u64 checksum_ = 0;
