@@ -139,8 +139,44 @@ bool Finder::isAlwaysMade(const Instruction &I, const Loop &L) const {
                 [&](const BasicBlock *Exit) { return DT.dominates(BB, Exit); });
 }
 
+// The value of \p V in the loop's first iteration, where GEPs lead to it from
+// values that are there before the loop; else null. They are repeated before
+// \p Before, if that is given.
+static Value *valueAtStart(Value *V, const Loop &L, Instruction *Before) {
+  if (L.isLoopInvariant(V))
+    return V;
+  if (auto *Phi = dyn_cast<PHINode>(V)) {
+    BasicBlock *Entry = L.getLoopPredecessor();
+    return Entry && Phi->getParent() == L.getHeader()
+               ? Phi->getIncomingValueForBlock(Entry)
+               : nullptr;
+  }
+  auto *GEP = dyn_cast<GetElementPtrInst>(V);
+  if (!GEP)
+    return nullptr;
+  SmallVector<Value *, 4> Operands;
+  for (Value *Operand : GEP->operands()) {
+    Operands.push_back(valueAtStart(Operand, L, Before));
+    if (!Operands.back())
+      return nullptr;
+  }
+  if (all_of(drop_begin(Operands), [](Value *Index) {
+        auto *Number = dyn_cast<ConstantInt>(Index);
+        return Number && Number->isZero();
+      }))
+    return Operands.front();
+  if (!Before)
+    return V;
+  Instruction *Copy = GEP->clone();
+  for (unsigned I = 0; I < Operands.size(); ++I)
+    Copy->setOperand(I, Operands[I]);
+  Copy->insertBefore(Before);
+  return Copy;
+}
+
 // The start of the range, which the first iteration's address is, is computed
-// again after the loop.
+// again after the loop. Not if that took a division, which may be by zero for
+// all that is known: the place of a key in a hash table is such an address.
 bool Finder::isStartCheap(Value *Address, Loop &L) {
   if (L.isLoopInvariant(Address))
     return true;
@@ -214,10 +250,13 @@ void Finder::finish(Group &G, LoopRangeList &Ranges, BitVector &Taken) {
   if (std::abs(G.Step) - (Highest->End - Lowest.Offset) >= LineBytes)
     return;
   const Member &First = G.Step < 0 ? *Highest : Lowest;
-  if (!isStartCheap(Writes[First.Index].Dest.Address, *G.L))
+  Value *FirstAddress = Writes[First.Index].Dest.Address;
+  const bool IsCheap = isStartCheap(FirstAddress, *G.L);
+  if (!IsCheap && !valueAtStart(FirstAddress, *G.L, nullptr))
     return;
-  LoopRange Range{G.L, G.Step < 0, Writes[Lowest.Index], Writes[Highest->Index],
-                  0};
+  LoopRange Range{
+      G.L, G.Step < 0, IsCheap, Writes[Lowest.Index], Writes[Highest->Index],
+      0};
   for (const Member &M : G.Members)
     if (M.Always || (M.Offset >= Lowest.Offset && M.End <= Highest->End)) {
       Taken.set(unsigned(M.Index));
@@ -256,6 +295,8 @@ static Check checkAt(Instruction *Before, const LoopRange &Range,
     Value *V = W.Dest.Address;
     if (Range.L->isLoopInvariant(V))
       return V;
+    if (!Range.ExpandsStart)
+      return valueAtStart(V, *Range.L, Before);
     const SCEV *Start = cast<SCEVAddRecExpr>(SE.getSCEV(V))->getStart();
     return Expander.expandCodeFor(Start, V->getType(), Before);
   };

@@ -32,6 +32,7 @@ namespace snapshot {
 struct LoopRange {
   llvm::Loop *L;
   bool Downwards;
+  bool ExpandsStart;     ///< by SCEV; else from the values before the loop
   Write Lowest, Highest; ///< the ends of what an iteration writes
   unsigned Writes;       ///< how many belong to it
 };

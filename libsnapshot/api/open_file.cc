@@ -92,32 +92,44 @@ Status read_whole(int fd, u8 *to, u64 size) {
   return kOk;
 }
 
-Status map_eagerly(const Candidate &c, RegisteredFile &file) {
+// On memory media a commit is short enough for TLB misses to be a good part of it, and huge pages save those
+// of the working copy: random 8-byte swaps in 64 MiB took 285/137/128 ns at 1/8/64 a commit, against
+// 335/155/148 with the lazy copy (medians, one run). Up to this size the copy takes milliseconds, and of a
+// file without data none at all. Elsewhere the sync dwarfs the difference. On tmpfs, whatever the medium, an
+// eager copy also leaves the file's holes alone (allocate_lazy_part).
+constexpr u64 kEagerMax = u64{256} << 20;
+
+// A file that was made long and has nothing in it yet. Elsewhere than on tmpfs and DAX file systems blocks
+// may be counted late, or not at all.
+bool is_one_hole(const Candidate &c, const RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  struct stat st;
+  return (file.reading_allocates || (file.medium.map_flags & MAP_SYNC) != 0) &&
+         !sys::failed(sys::fstat(c.fd, &st)) && st.st_blocks == 0;
+}
+
+Status map_eagerly(const Candidate &c, RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   const u64 size = file.size.load(std::memory_order_relaxed), bytes = round_up(size, kPageBytes);
   if (bytes == 0) return kOk;
   const u64 base = file.base().value;
   const long result = sys::mmap(base, bytes, PROT_READ | PROT_WRITE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (sys::failed(result)) return sys::status(result);
-  (void)sys::madvise(base, bytes, MADV_HUGEPAGE);
-  if (Status s = read_whole(c.fd, file.base().ptr(), size); !s.ok()) return s;
+  const bool hole = is_one_hole(c, file);
+  // Of a large hole little may ever be in use: commits find what is worth huge pages (use_huge_pages).
+  (void)sys::madvise(base, bytes, hole && size > kEagerMax ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+  if (!hole)
+    if (Status s = read_whole(c.fd, file.base().ptr(), size); !s.ok()) return s;
   file.anonymous_end = bytes;
   return kOk;
 }
 
-// On memory media a commit is short enough for TLB misses to be a good part of it, and huge pages save those
-// of the working copy: random 8-byte swaps in 64 MiB took 285/137/128 ns at 1/8/64 a commit, against
-// 335/155/148 with the lazy copy (medians, one run). Up to this size the copy takes milliseconds. Elsewhere
-// the sync dwarfs the difference. On tmpfs, whatever the medium, an eager copy also leaves the file's holes
-// alone (allocate_lazy_part).
-constexpr u64 kEagerMax = u64{256} << 20;
-
-bool copies_eagerly(const Settings &settings, const RegisteredFile &file)
+bool copies_eagerly(const Candidate &c, const Settings &settings, const RegisteredFile &file)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   if (settings.copy != CopyChoice::automatic) return settings.copy == CopyChoice::eager;
   // Of an eager copy every page is the process's own, so every page would be compared at each commit.
   if (file.track_pages && page_source() != PageSource::scan) return false;
-  return (file.medium.is_memory() || file.reading_allocates) && file.file_size <= kEagerMax;
+  return (file.medium.is_memory() || file.reading_allocates) &&
+         (file.file_size <= kEagerMax || is_one_hole(c, file));
 }
 
 bool is_tmpfs(int fd) {
@@ -138,7 +150,7 @@ Status map_window(const Candidate &c, const Settings &settings, RegisteredFile &
   if (sys::failed(result)) return cannot(c, "map", static_cast<int>(-result));
   file.anonymous_begin = file.anonymous_end = 0;
   file.reading_allocates = is_tmpfs(c.fd);
-  if (!copies_eagerly(settings, file)) {
+  if (!copies_eagerly(c, settings, file)) {
     const Status s = allocate_lazy_part(file, c.fd, file.file_size);
     return s.ok() ? kOk : cannot_allocate(c.path.c_str(), s);
   }

@@ -44,6 +44,7 @@ Status prepare_backing_slowly(ManagedFile &file, const GrowBuffer<u64> &runs) {
     const BackingAddr begin = backing_of(address_of(run.first));
     if (Status s = prepare_for_writing(file.medium, begin, run.count * kLineBytes, file.log.fd); !s.ok())
       return s;
+    use_huge_pages(file, address_of(run.first), run.count * kLineBytes);
   }
   return kOk;
 }

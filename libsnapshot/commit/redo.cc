@@ -9,12 +9,17 @@
 namespace snapshot {
 namespace {
 
+RecordWriter::Keep keep_of(u64 lines) {
+  return lines <= RecordWriter::kKeptLines ? RecordWriter::Keep::all : RecordWriter::Keep::runs;
+}
+
 // Everything that can fail, before anything is written.
 Status acquire_resources(ManagedFile &file, u64 lines, u64 size_after) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (file.runs.size() > ~u32{0}) return {EFBIG};
   const u64 record_bytes = format::record_bytes(file.runs.size(), lines);
   if (Status s = prepare_backing(file, file.runs); !s.ok()) return s;
-  if (Status s = file.record.reserve(record_bytes); !s.ok()) return s;
+  const u64 memory_bytes = RecordWriter::memory_bytes(file.runs.size(), lines, keep_of(lines));
+  if (Status s = file.record.reserve(memory_bytes); !s.ok()) return s;
   // The verbs reach the bytes, not the file system's idea of where the file ends: a file that grew must be
   // as long as its record says once the record counts.
   if (SNAPSHOT_UNLIKELY(size_after > file.committed_size))
@@ -34,7 +39,7 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   if (called) ++file.counters.thread_fences;
   const u64 run_count = file.runs.size();
   RecordWriter writer(&file.log, {format::kRedoMagic, run_count, lines, file.committed_size, size_after, 0},
-                      file.record.data());
+                      file.record.data(), keep_of(lines));
   write_runs(writer, file);
   copy_new_lines(file, [&](u64 count) { return writer.lines(count); });
   SNAPSHOT_STEP("commit-copied");
@@ -50,12 +55,16 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   file.counters.lines_committed += lines;
   begin_in_place(file);
   // A line that was listed twice is twice in the record, and the later copy wins, here as in recovery.
-  (void)copy_to_backing(file.medium, file.runs, file.record.data() + lines_offset(run_count));
+  // What is copied is what was logged, not what other threads have stored since.
+  const u8 *const logged = SNAPSHOT_LIKELY(keep_of(lines) == RecordWriter::Keep::all)
+                               ? file.record.data() + lines_offset(run_count)
+                               : writer.lines_in_log();
+  (void)copy_to_backing(file.medium, file.runs, logged);
   // Non-temporal stores may become visible after the unlocking of the file: to another thread, which then
   // commits or rolls back, they must not.
   if (SNAPSHOT_UNLIKELY(__libc_single_threaded == 0)) settle_redo(file);
   if (SNAPSHOT_UNLIKELY(backup_asks(file, size_after)))
-    tell_backup(file, file.record.data(), file.record.data() + lines_offset(run_count), size_after);
+    tell_backup(file, file.record.data(), logged, size_after);
   end_in_place(file);
   SNAPSHOT_STEP("commit-applied");
   return kOk;

@@ -47,6 +47,12 @@ bool sync_can_fail(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) 
   return !file.medium.is_memory() || file.size.load(std::memory_order_relaxed) != file.committed_size;
 }
 
+// The old lines are needed again only when they are to be put back.
+RecordWriter::Keep keep_of(const ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
+  return lines <= RecordWriter::kKeptLines || sync_can_fail(file) ? RecordWriter::Keep::all
+                                                                  : RecordWriter::Keep::runs;
+}
+
 // Step 1; returns the digest.
 u64 copy_and_digest(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
   u8 *at = file.copies.data();
@@ -60,7 +66,7 @@ u64 copy_and_digest(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_
 
 // Step 2.
 Status write_record(ManagedFile &file, const RecordFacts &facts) SNAPSHOT_REQUIRES(file.commit_lock) {
-  RecordWriter writer(&file.log, facts, file.record.data());
+  RecordWriter writer(&file.log, facts, file.record.data(), keep_of(file, facts.line_count));
   write_runs(writer, file);
   const LineIndex partial = first_partial_line(file, facts.size_before);
   for (const u64 packed : file.runs) {
@@ -108,7 +114,8 @@ Status acquire_resources(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.co
   const u64 record_bytes = format::record_bytes(file.runs.size(), lines);
   if (Status s = prepare_backing(file, file.runs); !s.ok()) return s;
   if (Status s = file.copies.reserve(lines * kLineBytes); !s.ok()) return s;
-  if (Status s = file.record.reserve(record_bytes); !s.ok()) return s;
+  const u64 memory_bytes = RecordWriter::memory_bytes(file.runs.size(), lines, keep_of(file, lines));
+  if (Status s = file.record.reserve(memory_bytes); !s.ok()) return s;
   // What a failed sync will need, when it is too late to ask for memory.
   if (sync_can_fail(file))
     if (Status s = file.failed_runs.reserve(file.runs.size()); !s.ok()) return s;

@@ -34,4 +34,16 @@ void write_restricted(u8 *to, const u8 *from, u64 bytes) {
   }
 }
 
+// madvise(2), MADV_COLLAPSE: other threads see nothing of it. Advised as well, since there may be advice
+// against it.
+void use_huge_pages(const ManagedFile &file, WorkingAddr begin, u64 bytes) {
+  const u64 first = file.base().value + file.anonymous_begin, end = file.base().value + file.anonymous_end;
+  for (u64 huge = round_down(begin.value, kHugeBytes); huge < begin.value + bytes; huge += kHugeBytes) {
+    if (huge < first || huge + kHugeBytes > end) continue;
+    if (!is_newly_full(backing_of({huge}), kWorkingAsked)) continue;
+    (void)sys::madvise(huge, kHugeBytes, MADV_HUGEPAGE);
+    (void)sys::madvise(huge, kHugeBytes, MADV_COLLAPSE);
+  }
+}
+
 }  // namespace snapshot

@@ -11,6 +11,10 @@ SNAPSHOT_SLOW_PATH void read_restricted(u8 *to, const u8 *from, u64 bytes);
 // from nullptr: zeros.
 SNAPSHOT_SLOW_PATH void write_restricted(u8 *to, const u8 *from, u64 bytes);
 
+// To be called when pages of [begin, begin + bytes) have been prepared: makes huge pages of what a working
+// copy in anonymous memory has all the pages of. A sparse file's has no others (open_file.cc).
+SNAPSHOT_SLOW_PATH void use_huge_pages(const ManagedFile &file, WorkingAddr begin, u64 bytes);
+
 inline void read_working(const ManagedFile &file, u8 *to, const u8 *from, u64 bytes) {
   if (SNAPSHOT_UNLIKELY(file.unreadable.load(std::memory_order_relaxed)))
     return read_restricted(to, from, bytes);

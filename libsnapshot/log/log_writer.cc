@@ -5,7 +5,7 @@
 namespace snapshot {
 
 RecordWriter RecordWriter::appending(Log *log, const RecordFacts &facts, u8 *record) {
-  return {log, nullptr, log->area[log->tail.area].offset + log->tail.used, facts, record};
+  return {log, nullptr, log->area[log->tail.area].offset + log->tail.used, facts, record, Keep::all};
 }
 
 void RecordWriter::write_to_file(const u8 *from, u64 offset, u64 bytes) {
@@ -14,14 +14,20 @@ void RecordWriter::write_to_file(const u8 *from, u64 offset, u64 bytes) {
 
 void RecordWriter::hand_over() {
   hash_rest();
-  put(handed_over_ == record_ ? record_ + sizeof(format::RecordHeader) : handed_over_, end_);
+  const u8 *from = handed_over_ == record_ ? record_ + sizeof(format::RecordHeader) : handed_over_;
+  put(dropped_ + static_cast<u64>(from - record_), from, static_cast<u64>(end_ - from));
+  if (keep_ == Keep::runs) {
+    u8 *const lines = record_ + runs_end_;
+    dropped_ += static_cast<u64>(end_ - lines);
+    end_ = lines;
+  }
   handed_over_ = end_;
 }
 
 Status RecordWriter::seal_rest() {
   hand_over();
   header()->checksum = checksum_;
-  put(record_, record_ + sizeof(format::RecordHeader));
+  put(0, record_, sizeof(format::RecordHeader));
   return status_;
 }
 

@@ -5,9 +5,6 @@
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
 
 namespace snapshot {
 namespace {
@@ -29,14 +26,7 @@ bool libpmem_says_memory(int fd) {
   return memory;
 }
 
-constexpr u64 kHugeBytes = u64{2} << 20;
-constexpr u8 kPrepared = 1, kCollapsed = 2;  // in the page map
-
-bool all_prepared(const u8 *pages) {
-  for (u64 i = 0; i < kHugeBytes / kPageBytes; ++i)
-    if (pages[i] != kPrepared) return false;
-  return true;
-}
+constexpr u8 kPrepared = 1;  // in the page map
 
 // A commit reads each old line from the backing range, and at random places of a file the page walk is a good
 // part of that. Once all of 2 MiB have their blocks, they can become one huge page, as a DAX mapping has them
@@ -46,9 +36,7 @@ void use_huge_pages(u64 first_page, u64 end_page) {
   constexpr u64 origin = kWorkingBase + kBackingDistance;
   const u64 end = origin + end_page * kPageBytes;
   for (u64 huge = round_down(origin + first_page * kPageBytes, kHugeBytes); huge < end; huge += kHugeBytes) {
-    u8 *pages = page_map() + (huge - origin) / kPageBytes;
-    if (!all_prepared(pages)) continue;
-    *pages = kCollapsed;
+    if (!is_newly_full({huge}, kBackingAsked)) continue;
     (void)sys::madvise(huge, kHugeBytes, MADV_COLLAPSE);
   }
 }
@@ -72,6 +60,15 @@ int why_not_writable(int path_fd) {
   // Not f_bfree, even for root: it counts what ext4 keeps for itself. A few blocks may be left that an extent
   // cannot use.
   return static_cast<u64>(fs.f_bavail) * static_cast<u64>(fs.f_bsize) < (u64{256} << 10) ? ENOSPC : EIO;
+}
+
+bool is_newly_full(BackingAddr begin, HugePageAsked asked) {
+  u8 *pages = page_map() + (begin.value - (kWorkingBase + kBackingDistance)) / kPageBytes;
+  for (u64 i = 0; i < kHugeBytes / kPageBytes; ++i)
+    if (pages[i] == 0) return false;
+  if ((*pages & asked) != 0) return false;
+  *pages |= asked;
+  return true;
 }
 
 Status populate_for_writing(u64 address, u64 bytes, int path_fd) {

@@ -15,6 +15,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 namespace snapshot {
 
@@ -87,6 +90,15 @@ Status sync_size(BackingAddr begin);
 // block on the file system allocated (madvise MADV_POPULATE_WRITE, Linux 5.14): afterwards a store there
 // cannot raise SIGBUS for want of space. The range must lie inside the file. ENOSPC, EIO, ENOMEM.
 Status prepare_for_writing(const Medium &medium, BackingAddr begin, u64 bytes, int path_fd);
+
+inline constexpr u64 kHugeBytes = u64{2} << 20;
+
+// For what the kernel has been asked to make a huge page: bits of the page map, at the first page.
+enum HugePageAsked : u8 { kBackingAsked = 2, kWorkingAsked = 4 };
+
+// Memory media: whether the kHugeBytes from begin on have all been prepared, and this is asked for the first
+// time.
+bool is_newly_full(BackingAddr begin, HugePageAsked asked);
 
 // What prepare_for_writing does on page-cache media, for whole pages.
 Status populate_for_writing(u64 address, u64 bytes, int path_fd);

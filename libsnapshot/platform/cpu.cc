@@ -25,6 +25,7 @@ CpuFeatures detect() {
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return f;
   f.avx2 = (b & bit_AVX2) != 0 && (state & 0x06) == 0x06;
   f.avx512 = (b & bit_AVX512F) != 0 && (state & 0xe6) == 0xe6;
+  f.clmul_avx2 = f.clmul && f.avx2 && (c & bit_VPCLMULQDQ) != 0;
   f.clmul_avx512 = f.clmul && f.avx512 && (b & bit_AVX512VL) != 0 && (c & bit_VPCLMULQDQ) != 0;
   f.clwb = (b & bit_CLWB) != 0;
   f.clflushopt = (b & bit_CLFLUSHOPT) != 0;

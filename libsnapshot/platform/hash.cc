@@ -79,6 +79,37 @@ SNAPSHOT_CLMUL u64 hash_clmul(const HashKey &key, u64 seed, const void *data, u6
   return reduce(sum);
 }
 
+// Even lines in one lane, odd ones in the other: each lane is a polynomial in the factor's square. Three
+// multiplications of both lanes for two lines, where the above has six of one lane for each.
+__attribute__((target("avx2,vpclmulqdq,pclmul"))) u64 hash_avx2(const HashKey &key, u64 seed,
+                                                                const void *data, u64 bytes) {
+  constexpr u64 kWorthwhileBytes = 1024;
+  if (SNAPSHOT_LIKELY(bytes < kWorthwhileBytes)) return hash_clmul(key, seed, data, bytes);
+  auto *from = static_cast<const __m128i *>(data);
+  const __m128i factor = _mm_loadu_si128(reinterpret_cast<const __m128i *>(key.factor));
+  const u64 square = reduce(_mm_clmulepi64_si128(factor, factor, 0x00));
+  const u64 shifted = reduce(_mm_set_epi64x(static_cast<long long>(square), 0));
+  const __m256i squares = _mm256_broadcastsi128_si256(
+      _mm_set_epi64x(static_cast<long long>(shifted), static_cast<long long>(square)));
+  __m256i k[4];
+  for (int i = 0; i < 4; ++i)
+    k[i] = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i *>(key.word) + i));
+  __m256i sum = _mm256_set_m128i(_mm_cvtsi64_si128(static_cast<long long>(seed)), _mm_setzero_si128());
+  for (u64 i = 0; i < bytes / (2 * kLineBytes); ++i, from += 8) {
+    __m256i next = _mm256_xor_si256(_mm256_clmulepi64_epi128(sum, squares, 0x00),
+                                    _mm256_clmulepi64_epi128(sum, squares, 0x11));
+    for (int j = 0; j < 4; ++j) {
+      const __m256i words = _mm256_xor_si256(_mm256_loadu2_m128i(from + 4 + j, from + j), k[j]);
+      next = _mm256_xor_si256(next, _mm256_clmulepi64_epi128(words, words, 0x01));
+    }
+    sum = next;
+  }
+  const __m128i even = _mm256_castsi256_si128(sum), odd = _mm256_extracti128_si256(sum, 1);
+  const u64 h = reduce(_mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(even, factor, 0x00), odd),
+                                     _mm_clmulepi64_si128(even, factor, 0x11)));
+  return bytes % (2 * kLineBytes) == 0 ? h : hash_clmul(key, h, from, kLineBytes);
+}
+
 // A lane for each pair of words; the lanes' sums are added at the end.
 __attribute__((target("avx512f,avx512vl,vpclmulqdq,avx,pclmul"))) u64 hash_avx512(const HashKey &key,
                                                                                   u64 seed, const void *data,
@@ -130,6 +161,8 @@ HashLines hash_way(unsigned way) {
       return hash_anywhere;
     case 1:
       return cpu_features().clmul ? hash_clmul : nullptr;
+    case 2:
+      return cpu_features().clmul_avx2 ? hash_avx2 : nullptr;
     default:
       return cpu_features().clmul_avx512 ? hash_avx512 : nullptr;
   }

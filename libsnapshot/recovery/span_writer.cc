@@ -77,7 +77,7 @@ Status SpanWriter::read_new(const u8 *now, u8 *to) {
   copy_bytes(to, now, end_ - begin);
   const u8 *from = in_log;
   for (u64 i = 0; i < count_; from += pieces_[i++].bytes)
-    copy_bytes(to + (pieces_[i].file_offset - begin), from, pieces_[i].bytes);
+    copy_lines(to + (pieces_[i].file_offset - begin), from, pieces_[i].bytes / kLineBytes);
   return kOk;
 }
 

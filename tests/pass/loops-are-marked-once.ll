@@ -294,3 +294,52 @@ loop:
 done:
   ret void
 }
+
+; The start took a division, which must not be made again after the loop: its value is still there.
+; CHECK-LABEL: define void @in_a_table(
+; CHECK:       loop:
+; CHECK-NOT:     call
+; CHECK:       done:
+; CHECK-NOT:     urem
+; CHECK:         [[B:%.*]] = ptrtoint ptr %place to i64
+; CHECK:         call {{.*}}@__snapshot_mark(ptr %place,
+define void @in_a_table(ptr %table, i64 %hash, i64 %places, i64 %bytes) {
+entry:
+  %number = urem i64 %hash, %places
+  %offset = mul i64 %number, %bytes
+  %place = getelementptr inbounds i8, ptr %table, i64 %offset
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i1, %loop ]
+  %a = getelementptr inbounds i8, ptr %place, i64 %i
+  store <16 x i8> zeroinitializer, ptr %a
+  %i1 = add i64 %i, 16
+  %c = icmp ult i64 %i1, %bytes
+  br i1 %c, label %loop, label %done
+done:
+  ret void
+}
+
+; The same from the second element of a field on: one addition more.
+; CHECK-LABEL: define void @in_a_field_of_a_table(
+; CHECK:       loop:
+; CHECK-NOT:     call
+; CHECK:       done:
+; CHECK-NOT:     urem
+; CHECK:         [[START:%.*]] = getelementptr inbounds { i64, [7 x i64] }, ptr %place, i64 0, i32 1, i64 1
+; CHECK:         call {{.*}}@__snapshot_mark(ptr [[START]],
+define void @in_a_field_of_a_table(ptr %table, i64 %hash, i64 %places) {
+entry:
+  %number = urem i64 %hash, %places
+  %place = getelementptr inbounds { i64, [7 x i64] }, ptr %table, i64 %number
+  br label %loop
+loop:
+  %i = phi i64 [ 1, %entry ], [ %i1, %loop ]
+  %a = getelementptr inbounds { i64, [7 x i64] }, ptr %place, i64 0, i32 1, i64 %i
+  store i64 7, ptr %a
+  %i1 = add i64 %i, 1
+  %c = icmp ult i64 %i1, 7
+  br i1 %c, label %loop, label %done
+done:
+  ret void
+}

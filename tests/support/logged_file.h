@@ -112,7 +112,8 @@ class LoggedFile {
   // The steps of a commit.
   void write_record(const Change &change) {
     reserve(change);
-    std::vector<Line> room(format::record_bytes(change.runs.size(), change.lines()) / kLineBytes);
+    std::vector<Line> room(snapshot::RecordWriter::memory_bytes(change.runs.size(), change.lines(), keep_) /
+                           kLineBytes);
     const bool redo = logs_ != Logs::old_lines;
     snapshot::RecordWriter writer = writer_for(change, room[0].data());
     for (std::size_t i = 0; i < change.runs.size(); ++i)
@@ -163,6 +164,7 @@ class LoggedFile {
 
   // Of the records to come.
   void set_logs(Logs logs) { logs_ = logs; }
+  void set_keep(snapshot::RecordWriter::Keep keep) { keep_ = keep; }
 
   const std::string &path() const { return path_; }
   std::string log_path() const { return path_ + ".snaplog"; }
@@ -187,7 +189,7 @@ class LoggedFile {
       facts.magic = format::kRedoMagic;
     else
       facts.proof = digest_of(log_.key, change, log_.sequence + 1);
-    return {&log_, facts, room};
+    return {&log_, facts, room, keep_};
   }
   void reserve(const Change &change) {
     if (logs_ == Logs::appended) return;
@@ -206,6 +208,7 @@ class LoggedFile {
   std::string path_;
   u64 size_;
   Logs logs_;
+  snapshot::RecordWriter::Keep keep_ = snapshot::RecordWriter::Keep::all;
   std::optional<u64> durable_;
   int data_fd_ = -1;
   snapshot::Log log_;

@@ -10,6 +10,7 @@ using snapshot::AreaState;
 using snapshot::LogView;
 using snapshot::MediumKind;
 using snapshot::RecordView;
+using Keep = snapshot::RecordWriter::Keep;
 using test::Change;
 using test::LoggedFile;
 using test::u64;
@@ -69,14 +70,18 @@ constexpr Shape kShapes[] = {
 
 }  // namespace
 
-TEST_CASE("a record of any shape is read back as it was written, on both media") {
+TEST_CASE("a record of any shape is read back as it was written, on both media, kept or not") {
   test::TempDir dir;
-  for (auto kind : {MediumKind::page_cache, MediumKind::memory})
+  for (auto [kind, keep] : {std::pair{MediumKind::page_cache, Keep::all},
+                            {MediumKind::memory, Keep::all},
+                            {MediumKind::memory, Keep::runs}})
     for (const Shape &shape : kShapes) {
-      INFO(shape.name << (kind == MediumKind::memory ? ", memory" : ", page cache"));
+      INFO(shape.name << (kind == MediumKind::memory ? ", memory" : ", page cache")
+                      << (keep == Keep::all ? "" : ", lines not kept"));
       const u64 size = (shape.runs * (shape.lines_per_run + 1) + 2) * 64;
       const std::string before = pattern(size);
       LoggedFile file(dir / "data", before, kind);
+      file.set_keep(keep);
       const Change change = change_of(shape, size + 7, 'n');
       file.write_record(change);
       LogView log;

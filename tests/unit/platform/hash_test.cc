@@ -66,7 +66,7 @@ TEST_CASE("each way to hash gives what FORMAT.md says") {
       WARN("way " << way << " is not tested: this machine lacks the instructions");
       continue;
     }
-    for (u64 count : {0u, 1u, 2u, 3u, 5u, 64u, 257u}) {
+    for (u64 count : {0u, 1u, 2u, 3u, 5u, 15u, 16u, 17u, 18u, 64u, 257u}) {
       INFO("way " << way << ", " << count << " lines");
       const u64 id = random(), seed = random();
       const auto lines = random_lines(count, &random);
