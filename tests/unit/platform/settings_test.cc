@@ -90,6 +90,7 @@ TEST_CASE("an unknown value is refused at every call, and the message names the 
   CHECK(refused("SNAPSHOT_PAGES_FROM", "faults", "auto, scan, copies or compare"));
   CHECK(refused("SNAPSHOT_COPY", "Lazy", "auto, lazy or eager"));
   CHECK(refused("SNAPSHOT_EXIT", "discards", "discard or commit"));
+  CHECK(refused("SNAPSHOT_MUNMAP", "discard", "commit or keep"));
   CHECK(refused("SNAPSHOT_AUDIT", "on", "off, warn, abort or fix"));
   CHECK(refused("SNAPSHOT_PERSIST", "avx", "auto, sse2, avx2, avx512 or libpmem"));
   CHECK(refused("SNAPSHOT_WAIT", "yes", "0 or 1"));
