@@ -36,7 +36,9 @@ Status look_for_growth(ManagedFile &file, bool *grown) SNAPSHOT_REQUIRES(file.co
 }
 
 // Lines beyond the end are no part of the file: POSIX drops what is stored there (mmap, "remaining bytes").
-Status drop_beyond_end(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+// dropped: from the first to the last of them.
+Status drop_beyond_end(ManagedFile &file, LineRange range, Taken *taken, LineRange *dropped)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
   LineIndex end = first_line_beyond(file, file.size.load(std::memory_order_relaxed));
   if (SNAPSHOT_LIKELY(taken->end <= end)) return kOk;
   bool grown = false;
@@ -51,12 +53,27 @@ Status drop_beyond_end(ManagedFile &file, LineRange range, Taken *taken) SNAPSHO
   for (u64 i = 0; i < file.runs.size(); ++i) {
     Run run = Run::unpack(file.runs[i]);
     const u64 inside = run.first >= end ? 0 : min_u64(run.count, end - run.first);
+    if (inside < run.count)
+      *dropped = {min_u64(dropped->first, run.first + inside), max_u64(dropped->end, run.end())};
     taken->lines -= run.count - inside;
     run.count = inside;
     if (inside > 0) file.runs[kept++] = run.packed();
   }
   file.runs.truncate(kept);
   return kOk;
+}
+
+// For a commit that failed. If it was to cut the file, what it dropped is still there, and a rollback has to
+// find what was stored to it; lines between that were not are put back along with them, which changes
+// nothing.
+void put_back_all(ManagedFile &file, LineRange dropped) SNAPSHOT_REQUIRES(file.commit_lock) {
+  put_back(file);
+  const LineIndex end = min_u64(dropped.end, first_line_beyond(file, file.file_size));
+  for (LineIndex first = dropped.first; first < end;) {
+    const Run run = {first, min_u64(end - first, Run::kCountMax)};
+    put_back_run(file, run);
+    first = run.end();
+  }
 }
 
 const char *advice(int error) {
@@ -160,7 +177,8 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
     if (Status s = mark_written_pages(file, range); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
   if (Status s = gather(file, range, taken); !s.ok()) return s;
-  if (Status s = drop_beyond_end(file, range, taken); !s.ok()) {
+  LineRange dropped = {~LineIndex{0}, 0};
+  if (Status s = drop_beyond_end(file, range, taken, &dropped); !s.ok()) {
     put_back(file);
     return s;
   }
@@ -169,7 +187,7 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size)
     return durability == Durability::now ? settle_to_compare(file) : kOk;
   const Status s = commit_by_protocol(file, taken->lines, durability);
-  if (!s.ok()) put_back(file);
+  if (!s.ok()) put_back_all(file, dropped);
   return s;
 }
 

@@ -178,3 +178,29 @@ TEST_CASE("a file that the system does not let grow keeps its size") {
             "the commit after it");
   });
 }
+
+TEST_CASE(
+    "invariant 5: a rollback after a commit that could not cut the file finds all of what was cut off") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    write_file(dir / medium, std::string(8 * page, 'a'));
+    const MappedFile file(dir / medium, 8 * page);
+    fill(file.begin() + 100, 10, 'b');
+    // In what is cut off, and across where the cut is.
+    fill(file.begin() + 2 * page, page, 'c');
+    fill(file.begin() + 5 * page + 700, 10, 'c');
+    require(ftruncate(file.fd(), 2 * page + 100) == 0, "ftruncate");
+    int result = 0;
+    constexpr long populate_write = 23;  // MADV_POPULATE_WRITE
+    (void)Steps::of([&] { result = file.commit(); },
+                    [&](long number, const long *a) -> long {
+                      if (number == SYS_process_madvise) return -ENOSYS;
+                      return number == SYS_madvise && a[2] == populate_write ? -ENOMEM : 0;
+                    });
+    require(result == -1, "the commit has succeeded");
+    require(snapshot_rollback(file.begin(), file.size()) == 0, snapshot_last_error());
+    require(file.working() == std::string(8 * page, 'a'), "the working copy is not as committed");
+    require(file.commit() == 0, snapshot_last_error());
+    require(file.on_file() == std::string(8 * page, 'a'), "the file has changed");
+  });
+}

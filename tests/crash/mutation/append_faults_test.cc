@@ -1,0 +1,321 @@
+// The redo protocol of page-cache media while system calls fail: invariants 1, 2 and 5. Claim: a commit that
+// returned is in the file after a crash, and what follows it; one that failed has changed nothing and can be
+// repeated; and what a failed sync has lost is written again before anything rests on it. Method: random
+// programs, against a model of two strings. Before some commits and rollbacks a call is chosen that fails for
+// a while. When a sync fails the kernel counts as clean what the disk has not got (commit/append.h), so the
+// file is then made what the last sync that succeeded has left. Nothing depends on timing: the seeds are
+// fixed, and the second thread does nothing.
+#include <algorithm>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "base/observer.h"
+#include "base/syscall.h"
+#include "own_process.h"
+#include "recovery/recover_file.h"
+#include "snapshot/snapshot.h"
+#include "support/mapped_file.h"
+
+using namespace test;
+
+namespace {
+
+constexpr std::size_t line = 64, mapped_bytes = 24 * page, size_max = 20 * page;
+
+void require(bool holds, const std::string &what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+// What the disk has of a file. Everything here is done past the library and its observer.
+class OnDisk {
+ public:
+  explicit OnDisk(const std::string &path) : path_(path), bytes_(bytes_in_file(path)) {}
+
+  void sync(std::size_t begin = 0, std::size_t end = ~std::size_t{0}) {
+    const std::string now = bytes_in_file(path_);
+    bytes_.resize(now.size());
+    end = std::min(end, now.size());
+    if (begin < end) bytes_.replace(begin, end - begin, now, begin, end - begin);
+  }
+  void cut(std::size_t size) {
+    if (size < bytes_.size()) bytes_.resize(size);
+  }
+  // The file is as on the disk; its length is known all the same.
+  void lose() {
+    std::string lost = bytes_;
+    lost.resize(bytes_in_file(path_).size());
+    const long fd = syscall(SYS_openat, AT_FDCWD, path_.c_str(), O_WRONLY | O_CLOEXEC);
+    require(
+        fd >= 0 && syscall(SYS_pwrite64, fd, lost.data(), lost.size(), 0L) == static_cast<long>(lost.size()),
+        "cannot write " + path_);
+    (void)syscall(SYS_close, fd);
+  }
+
+ private:
+  std::string path_, bytes_;
+};
+
+struct Fault {
+  long number;
+  int error;
+  unsigned calls_before, times;
+};
+
+// The system calls of the runtime, some of which fail.
+class Kernel {
+ public:
+  Kernel(const MappedFile &file, const std::string &path)
+      : begin_(reinterpret_cast<std::uint64_t>(file.begin()) + kBackingDistance),
+        data_(path),
+        log_(path + ".snaplog") {
+    current_ = this;
+    snapshot::snapshot_observer = &observer_;
+  }
+  ~Kernel() { snapshot::snapshot_observer = nullptr; }
+
+  void begin(const Fault &fault) { fault_ = fault; }
+  void end() { fault_.reset(); }
+  bool data_is_lost() const { return data_is_lost_; }
+  // Since the last sync of the log that succeeded.
+  bool log_is_lost() const { return log_is_lost_; }
+
+ private:
+  static long call(long number, const long a[6]) { return current_->handle(number, a); }
+
+  bool fails(long number) {
+    if (!fault_ || fault_->number != number) return false;
+    if (fault_->calls_before > 0) return --fault_->calls_before, false;
+    return fault_->times > 0 && fault_->times-- > 0;
+  }
+
+  OnDisk *synced_by(long number, const long a[6]) {
+    if (number == SYS_msync) return &data_;
+    if (number != SYS_fdatasync && number != SYS_fsync) return nullptr;
+    char name[4096];
+    const std::string link = "/proc/self/fd/" + std::to_string(a[0]);
+    const long n = syscall(SYS_readlink, link.c_str(), name, sizeof name);
+    const bool log =
+        n > 0 && std::string(name, static_cast<std::size_t>(n)).find(".snaplog") != std::string::npos;
+    return log ? &log_ : nullptr;
+  }
+
+  long handle(long number, const long a[6]) {
+    OnDisk *const disk = synced_by(number, a);
+    if (fails(number)) {
+      if (disk != nullptr) disk->lose();
+      data_is_lost_ |= disk == &data_;
+      log_is_lost_ |= disk == &log_;
+      return -fault_->error;
+    }
+    const long result = snapshot::sys::kernel_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    if (result < 0) return result;
+    if (disk == &log_) log_.sync(), log_is_lost_ = false;
+    if (disk == &data_) {
+      const std::uint64_t from = static_cast<std::uint64_t>(a[0]) - begin_;
+      data_.sync(from, from + static_cast<std::uint64_t>(a[1]));
+    }
+    if (number == SYS_truncate || number == SYS_ftruncate) data_.cut(static_cast<std::size_t>(a[1]));
+    return result;
+  }
+
+  static inline Kernel *current_ = nullptr;
+  static constexpr snapshot::Observer observer_ = {&call, nullptr};
+  std::uint64_t begin_;
+  OnDisk data_, log_;
+  std::optional<Fault> fault_;
+  bool data_is_lost_ = false, log_is_lost_ = false;
+};
+
+// So that there is somebody for a commit to fence.
+class IdleThread {
+ public:
+  IdleThread()
+      : thread_([this] {
+          std::unique_lock lock(mutex_);
+          over_.wait(lock, [this] { return is_over_; });
+        }) {}
+  ~IdleThread() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+    }
+    over_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool is_over_ = false;
+  std::thread thread_;
+};
+
+class Program {
+ public:
+  Program(const std::string &path, const std::string &bytes, std::uint64_t seed)
+      : file_((write_file(path, bytes), path), mapped_bytes),
+        kernel_(file_, path),
+        random_(seed),
+        seen_(bytes),
+        committed_(bytes),
+        possible_{bytes} {}
+
+  void step() {
+    switch (below(10)) {
+      case 0:
+        return resize(below(4) == 0 ? below(size_max / page) * page : below(size_max));
+      case 1:
+        return roll_back();
+      case 2:
+      case 3:
+        return commit(MS_ASYNC);
+      case 4:
+      case 5:
+      case 6:
+        return commit(MS_SYNC);
+      default:
+        return store();
+    }
+  }
+
+  // What recovery may find now.
+  std::vector<std::string> possible() const {
+    return kernel_.log_is_lost() ? possible_ : std::vector{committed_};
+  }
+  // Commits what is left.
+  void close() {
+    story_ += " close,";
+    require(file_.unmap() == 0, "munmap" + story_);
+    require(file_.on_file() == seen_, "the file that was closed" + story_);
+    require(access((file_.path() + ".snaplog").c_str(), F_OK) != 0, "its log is still there" + story_);
+  }
+
+ private:
+  std::size_t below(std::size_t n) { return random_() % n; }
+
+  void resize(std::size_t size) {
+    story_ += " resize " + std::to_string(size) + ",";
+    require(ftruncate(file_.fd(), static_cast<off_t>(size)) == 0, snapshot_last_error() + story_);
+    seen_.resize(size);
+  }
+
+  void store() {
+    if (seen_.empty()) return;
+    const std::size_t at = below(seen_.size());
+    const std::size_t bytes = 1 + below(std::min(seen_.size() - at, below(3) == 0 ? 5 * page : 200));
+    const char letter = static_cast<char>('a' + below(26));
+    story_ += " store " + std::to_string(at) + " " + std::to_string(bytes) + ",";
+    fill(file_.begin() + at, bytes, letter);
+    std::fill_n(seen_.begin() + static_cast<std::ptrdiff_t>(at), bytes, letter);
+  }
+
+  // Whether a call will fail.
+  bool begin_fault() {
+    static constexpr struct {
+      long number;
+      int error;
+    } kinds[] = {{SYS_fdatasync, EIO},  {SYS_fdatasync, EIO},    {SYS_msync, EIO},
+                 {SYS_msync, EIO},      {SYS_pwrite64, ENOSPC},  {SYS_pread64, EIO},
+                 {SYS_mmap, ENOMEM},    {SYS_fallocate, ENOSPC}, {SYS_process_vm_readv, EFAULT},
+                 {SYS_madvise, ENOMEM}, {SYS_membarrier, ENOMEM}};
+    if (below(2) == 0) return false;
+    const auto &kind = kinds[below(std::size(kinds))];
+    const unsigned before = static_cast<unsigned>(below(3)), times = below(2) == 0 ? 1 : 1000;
+    story_ += " [" + std::to_string(kind.number) + " after " + std::to_string(before) + " x" +
+              std::to_string(times) + "]";
+    kernel_.begin({kind.number, kind.error, before, times});
+    return true;
+  }
+
+  void commit(int flags) {
+    const bool faulty = begin_fault();
+    story_ += flags == MS_SYNC ? " sync" : " async";
+    const int result = msync(file_.begin(), mapped_bytes, flags);
+    kernel_.end();
+    story_ += result == 0 ? "," : " failed,";
+    if (result == 0) {
+      committed_ = seen_;
+      note_commit(flags == MS_SYNC);
+    }
+    require(std::string(file_.begin(), seen_.size()) == seen_, "the working copy" + story_);
+    require(result == 0 || faulty, snapshot_last_error() + story_);
+    if (result == 0 && flags == MS_SYNC && !faulty && !kernel_.data_is_lost())
+      require(file_.on_file() == committed_, "the file" + story_);
+  }
+
+  void note_commit(bool durable) {
+    if (durable) possible_.clear();
+    possible_.push_back(committed_);
+  }
+
+  void roll_back() {
+    const bool faulty = begin_fault();
+    story_ += " roll back";
+    const int result = snapshot_rollback(file_.begin(), mapped_bytes);
+    kernel_.end();
+    story_ += result == 0 ? "," : " failed,";
+    require(result == 0 || faulty, snapshot_last_error() + story_);
+    // It takes the bytes from the file, which must be right whatever a failed sync of it has lost.
+    if (result == 0) {
+      seen_ = committed_;
+      note_commit(true);
+    }
+    require(std::string(file_.begin(), seen_.size()) == seen_, "the working copy" + story_);
+  }
+
+  IdleThread idle_;
+  MappedFile file_;
+  Kernel kernel_;
+  std::mt19937_64 random_;
+  std::string seen_, committed_;
+  std::vector<std::string> possible_;  // the newest commit that is durable, and those after it
+  std::string story_ = " after:";
+};
+
+std::string some_bytes(std::size_t size) {
+  std::string bytes(size, 0);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>('A' + (i / line + i) % 26);
+  return bytes;
+}
+
+void run_in_child(const std::function<void()> &body) {
+  const int status = in_child([&] {
+    setenv("SNAPSHOT_MEDIA", "page-cache", 1);
+    setenv("SNAPSHOT_PROTOCOL", "redo", 1);
+    setenv("SNAPSHOT_LOG_LIMIT", "256K", 1);
+    return status_of(body);
+  });
+  REQUIRE(status == 0);
+}
+
+}  // namespace
+
+TEST_CASE("commits among calls that fail: what returned is there after a crash, what failed can be repeated",
+          "[append]") {
+  TempDir dir;
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    INFO("seed " << seed);
+    const std::string path = dir / std::to_string(seed);
+    run_in_child([&] {
+      auto *program = new Program(path, some_bytes(1 + seed * 4217 % size_max), seed);
+      for (int i = 0; i < 60; ++i) program->step();
+      if (seed % 2 == 0) return program->close();
+      unsigned n = 0;
+      for (const std::string &state : program->possible())
+        write_file(path + "." + std::to_string(n++), state);
+      _exit(0);
+    });
+    if (seed % 2 == 0) continue;
+    snapshot::FileReport report;
+    REQUIRE(snapshot::recover_file(path.c_str(), &report).ok());
+    const std::string found = read_file(path);
+    bool known = false;
+    for (unsigned n = 0; access((path + "." + std::to_string(n)).c_str(), F_OK) == 0; ++n)
+      known = known || read_file(path + "." + std::to_string(n)) == found;
+    CHECK(known);
+  }
+}
