@@ -1,8 +1,9 @@
 """The reviewed list of equivalent mutants, and the report."""
 import collections
 import fnmatch
-import json
 import functools
+import json
+import math
 import os
 import re
 from dataclasses import dataclass, field
@@ -84,6 +85,12 @@ def describe(mutant):
     return "\n".join(lines)
 
 
+def _how_far(found):
+    if found["up_to"] != math.inf:
+        return f"\n    (not tried with cases of more than {found['up_to']:g} s)"
+    return "" if found["cases"] else "\n    (no test makes it differ)"
+
+
 def describe_stale(stale):
     return [f"equivalent.txt:{e.line}: matches nothing any more: remove it, or mend it" for e in stale]
 
@@ -110,7 +117,7 @@ def write(directory, results, stale, skipped, missing):
     survivors = [(m, f) for m, f in results if not f["killed"]]
     if survivors:
         out.append("\nsurvivors")
-        out += [describe(m) + ("" if f["cases"] else "\n    (no test makes it differ)") for m, f in survivors]
+        out += [describe(m) + _how_far(f) for m, f in survivors]
     out += describe_stale(stale)
     out += [f"not mutated: {file}:{line}: {why}" for (file, line), why in sorted(skipped.items())]
     out += [f"not there, left out: {name}" for name in missing]

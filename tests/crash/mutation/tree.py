@@ -98,10 +98,13 @@ class Tree:
         paths = [os.path.join(self.original, n) for n in self.mutated]
         sources = {p: Source(p) for p in paths}
         commands = self._commands()
-        for unit in (p for p in paths if p.endswith(".cc")):
+        units = [p for p in paths if p.endswith(".cc")]
+        for unit in units:
             if unit not in commands:
                 raise SystemExit(f"mutation-check: error: {unit}: nothing compiles it for tests (tree.py)")
-            Finder(dump(commands[unit], self.build), sources, self.catalogue)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for trees in pool.map(lambda unit: dump(commands[unit], self.build), units):
+                Finder(trees, sources, self.catalogue)
         self.catalogue.number()
         for name, path in zip(self.mutated, paths):
             text = self.catalogue.rewritten(sources[path])
