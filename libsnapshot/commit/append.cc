@@ -257,11 +257,14 @@ Status finish_group(ManagedFile &file, u64 sequence_before) {
   return s;
 }
 
+Status settle_to_read(ManagedFile &file) {
+  if (Status s = settle_append(file); !s.ok()) return s;
+  return SNAPSHOT_UNLIKELY(file.append.data_failed) ? copy_again(file) : kOk;
+}
+
 Status checkpoint(ManagedFile &file) {
   if (file.append.checkpointed) return kOk;
-  if (Status s = settle_append(file); !s.ok()) return s;
-  if (SNAPSHOT_UNLIKELY(file.append.data_failed))
-    if (Status s = copy_again(file); !s.ok()) return s;
+  if (Status s = settle_to_read(file); !s.ok()) return s;
   ++file.counters.fences;
   const Status s = file.medium.fence_data(backing_of(file.base()), max_u64(file.file_size, 1));
   SNAPSHOT_STEP("checkpoint");

@@ -40,12 +40,17 @@ Status commit_append(ManagedFile &file, u64 lines, Durability durability) SNAPSH
 // repeated.
 Status settle_append(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
+// The same for whoever reads the backing range then. After a failed sync of the data the kernel may have
+// dropped pages that the disk never got, and read older ones from it: they are made again from the log. EIO
+// also if the log cannot be read.
+Status settle_to_read(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+
 // The end of a group of commits, which began after the one with this sequence number: as settle_append, but
 // if the log cannot be synced, those of the group that are not durable have not been made, and their lines
 // are dirty again; log.tail.durable says which were. ENOSPC, EIO.
 Status finish_group(ManagedFile &file, u64 sequence_before) SNAPSHOT_REQUIRES(file.commit_lock);
 
-// As settle_append, and the data file is synced: the log is not needed. EIO, ENOSPC: can be repeated.
+// As settle_to_read, and the data file is synced: the log is not needed. EIO, ENOSPC: can be repeated.
 Status checkpoint(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // A sync of the data file, for whatever reason, has failed.

@@ -163,7 +163,7 @@ Status commit_by_protocol(ManagedFile &file, u64 lines, Durability durability)
 
 // Whatever is compared with the backing range must find what was committed there.
 Status settle_to_compare(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
-  return file.protocol == Protocol::append ? settle_append(file) : kOk;
+  return file.protocol == Protocol::append ? settle_to_read(file) : kOk;
 }
 
 Status commit_lines(ManagedFile &file, LineRange range, Durability durability, Taken *taken)
@@ -185,7 +185,7 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   // MS_SYNC waits for what MS_ASYNC began, also where it has nothing to add.
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size)
-    return durability == Durability::now ? settle_to_compare(file) : kOk;
+    return durability == Durability::now && file.protocol == Protocol::append ? settle_append(file) : kOk;
   const Status s = commit_by_protocol(file, taken->lines, durability);
   if (!s.ok()) put_back_all(file, dropped);
   return s;

@@ -319,3 +319,25 @@ TEST_CASE("commits among calls that fail: what returned is there after a crash, 
     CHECK(known);
   }
 }
+
+TEST_CASE("a rollback takes what was committed, also when a failed sync of the data has lost it",
+          "[append]") {
+  TempDir dir;
+  run_in_child([&] {
+    const std::string path = dir / "file";
+    MappedFile file((write_file(path, std::string(20 * page, 'a')), path), mapped_bytes);
+    Kernel kernel(file, path);
+    fill(file.begin(), page, 'b');
+    require(file.commit() == 0, "the first commit");
+    // The file is synced after the commit that cuts it.
+    require(ftruncate(file.fd(), 10 * page) == 0, "ftruncate");
+    kernel.begin({SYS_msync, EIO, 0, 1});
+    require(file.commit() == 0, "the commit that cuts");
+    kernel.end();
+    require(kernel.data_is_lost() && file.on_file()[0] == 'a', "no sync of the data has failed");
+    fill(file.begin() + 100, 100, 'c');
+    require(snapshot_rollback(file.begin(), mapped_bytes) == 0, "rollback");
+    require(std::string(file.begin(), page) == std::string(page, 'b'),
+            "the working copy is not as committed");
+  });
+}
