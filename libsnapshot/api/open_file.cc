@@ -103,7 +103,8 @@ constexpr u64 kEagerMax = u64{256} << 20;
 // may be counted late, or not at all.
 bool is_one_hole(const Candidate &c, const RegisteredFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   struct stat st;
-  return (file.reading_allocates || (file.medium.map_flags & MAP_SYNC) != 0) &&
+  // Page tracking counts pages that were never there as written, and huge ones whole.
+  return !file.track_pages && (file.reading_allocates || (file.medium.map_flags & MAP_SYNC) != 0) &&
          !sys::failed(sys::fstat(c.fd, &st)) && st.st_blocks == 0;
 }
 

@@ -59,15 +59,17 @@ bool fits_redo(const LogView &log, unsigned newest, bool *both) {
 }
 
 // Appended records are written where the data file was synced as the record before the first one left it. The
-// other area has what came before that, until records of a later time overwrite it.
+// other area has what came before that, until records of a later time overwrite it: while the first of these
+// is being written, the last ones there may be gone and the first ones still be whole.
 bool fits_appended(const LogView &log, unsigned newest) {
   const RecordView &n = log.record[newest], &other = log.record[newest ^ 1];
   if (log.record_missing) return false;
   if (n.first_sequence == 1)
     return other.state != AreaState::whole && n.first_size == log.header.size_at_open;
   if (other.state != AreaState::whole) return true;
-  return other.appended() && other.header.sequence + 1 == n.first_sequence &&
-         other.header.size_after == n.first_size;
+  if (!other.appended()) return false;
+  return other.header.sequence + 1 == n.first_sequence ? other.header.size_after == n.first_size
+                                                       : other.header.sequence < n.first_sequence;
 }
 
 // No record is whole. That is right only if the first one, which goes to area 1, was being written, or none

@@ -15,6 +15,7 @@
 
 #include "base/observer.h"
 #include "base/syscall.h"
+#include "order_of_steps.h"
 #include "own_process.h"
 #include "recovery/recover_file.h"
 #include "snapshot/snapshot.h"
@@ -340,4 +341,35 @@ TEST_CASE("a rollback takes what was committed, also when a failed sync of the d
     require(std::string(file.begin(), page) == std::string(page, 'b'),
             "the working copy is not as committed");
   });
+}
+
+// The first record of an area may be a header alone (a commit of a size), which the lines of a later record
+// do not reach, while they destroy what follows it.
+TEST_CASE("recovery does without what a record being written has left of the other area", "[append]") {
+  TempDir dir;
+  const std::string path = dir / "file";
+  run_in_child([&] {
+    auto *file = new MappedFile((write_file(path, std::string(20 * page, 'a')), path), mapped_bytes);
+    const auto commit = [&](std::size_t size) {
+      require(ftruncate(file->fd(), static_cast<off_t>(size)) == 0 && file->commit() == 0, "commit");
+    };
+    // A commit that cuts is the last of its area. Both areas begin with a size, then have lines.
+    commit(19 * page);
+    for (char letter = 'b'; letter < 'f'; ++letter) {
+      commit(20 * page);
+      fill(file->begin(), 2 * page, letter);
+      commit(19 * page);
+    }
+    fill(file->begin(), 10 * page, 'z');
+    (void)Steps::of([&] { (void)file->commit(); },
+                    [](long number, const long *a) -> long {
+                      // The header, after all lines.
+                      if (number == SYS_pwrite64 && a[2] == 64) _exit(0);
+                      return 0;
+                    });
+    throw std::runtime_error("the last commit has written no header by itself");
+  });
+  snapshot::FileReport report;
+  REQUIRE(snapshot::recover_file(path.c_str(), &report).ok());
+  CHECK((read_file(path) == std::string(2 * page, 'e') + std::string(17 * page, 'a')));
 }
