@@ -60,8 +60,7 @@ std::vector<const DiskKind *> usable_disks(const Options &options, std::vector<s
 
 // Each until it is noticed, which is a matter of a few tries.
 void try_canaries(const DiskKind &disk, std::uint64_t seed, RunReport *report) {
-  // Where data is journalled a sync of the log takes most of the data along: one cut in some 70 shows it.
-  constexpr std::uint64_t tries_max = 1000;
+  constexpr std::uint64_t tries_max = 200;
   for (const Canary &canary : canaries) {
     if (canary.needs_writeback && !disk.writes_back_in_place) continue;
     CanaryReport result{canary.name, disk.name, 0, false};
