@@ -160,15 +160,16 @@ void judge_redo(const Files &files, const ReferenceLog &log, Judgement *out) {
   out->data = with_lines(out->data, files.log, n, out->size);
 }
 
-// "appended up to n | not whole, or up to the one before the first of these".
+// "appended up to n | not whole, or up to one before the first of these; if up to the very one before, that
+// left the size which the first begins with".
 void judge_appended(const Files &files, const ReferenceLog &log, Judgement *out) {
   const ReferenceRecord &n = log.record[out->area], &other = log.record[out->area ^ 1];
   if (n.header.sequence == 1) {
     if (other.whole || n.header.size_before != log.header.size_at_open) return;
   } else if (other.whole) {
     const format::RecordHeader &before = other.newest().header;
-    if (!other.appended() || before.sequence != n.header.sequence - 1) return;
-    if (before.size_after != n.header.size_before) return;
+    if (!other.appended() || before.sequence >= n.header.sequence) return;
+    if (before.sequence == n.header.sequence - 1 && before.size_after != n.header.size_before) return;
   }
   std::vector<const ReferenceRecord *> all = {&n};
   for (const ReferenceRecord &r : n.more) all.push_back(&r);
