@@ -48,8 +48,8 @@ extern "C" {
 // errno.
 SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *address, size_t size);
 
-// The same for an address in the working range, when the line map was read after the store and a line that
-// was stored to found clean.
+// The same for an address in the working range and a size that is not 0, when the line map was read after the
+// store and a line that was stored to found clean.
 SNAPSHOT_COLD_CALL void __snapshot_mark_clean(const volatile void *address, size_t size);
 
 // For writes that other threads may act on at once (atomics, volatile, inline asm): announce before the

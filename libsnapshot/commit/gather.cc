@@ -1,5 +1,7 @@
 #include "commit/gather.h"
 
+#include <bit>
+
 #include "track/thread.h"
 
 namespace snapshot {
@@ -26,22 +28,51 @@ LineRange lines_of_data(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_l
 
 // Step a of the protocol in track/mark.cc. An announced line may not be marked yet, or may be written to
 // before its mark: mark it on its owner's behalf, so that it is taken like the others.
+SNAPSHOT_SLOW_PATH Status take_announcements_of(Thread *thread, ManagedFile &file, LineRange range)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (auto &slot : thread->announced) {
+    const u64 packed = slot.load(std::memory_order_acquire);
+    // A stack: while this slot was free, so were the ones behind it.
+    if (packed == 0) break;
+    const Run run = Run::unpack(packed);
+    if (slot_of(run.first) != file.slot) continue;
+    for (LineIndex l = max_u64(run.first, range.first); l < min_u64(run.end(), range.end); ++l) set_mark(l);
+    if (Status s = file.pending.push(packed); !s.ok()) return s;
+  }
+  return kOk;
+}
 Status take_announcements(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock) {
   for (Thread *t = first_thread(); t != nullptr; t = t->next)
-    for (auto &slot : t->announced) {
-      const u64 packed = slot.load(std::memory_order_acquire);
-      // A stack: while this slot was free, so were the ones behind it.
-      if (SNAPSHOT_LIKELY(packed == 0)) break;
-      const Run run = Run::unpack(packed);
-      if (slot_of(run.first) != file.slot) continue;
-      for (LineIndex l = max_u64(run.first, range.first); l < min_u64(run.end(), range.end); ++l) set_mark(l);
-      if (Status s = file.pending.push(packed); !s.ok()) return s;
-    }
+    if (SNAPSHOT_UNLIKELY(t->announced[0].load(std::memory_order_acquire) != 0))
+      if (Status s = take_announcements_of(t, file, range); !s.ok()) return s;
   return kOk;
 }
 
+// Step b, as far as that can be done without moving anything: the entries of the one list that has any.
+struct SoleList {
+  Thread *thread = nullptr;
+  DirtyList *list = nullptr;
+  DirtyList::Entries entries;
+};
+
+// Mostly one thread stores between two commits. false: there are more lists, or handlers have stored, or it
+// does not lie together.
+bool look_for_sole_list(const ManagedFile &file, SoleList *out) SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (Thread *t = first_thread(); t != nullptr; t = t->next) {
+    FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
+    if (lists == nullptr) continue;
+    DirtyList::Entries entries;
+    if (SNAPSHOT_UNLIKELY(lists->deepest.load(std::memory_order_acquire) != 0)) return false;
+    if (SNAPSHOT_UNLIKELY(!lists->level[0].look(&entries))) return false;
+    if (entries.count == 0) continue;
+    if (SNAPSHOT_UNLIKELY(out->list != nullptr)) return false;
+    *out = {t, &lists->level[0], entries};
+  }
+  return true;
+}
+
 // Step b.
-Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+__attribute__((noinline)) Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   Status s;
   for (Thread *t = first_thread(); t != nullptr; t = t->next) {
     FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
@@ -115,54 +146,98 @@ bool any_marked(Run run) {
   return false;
 }
 
-// How far take_single_lines has got.
-struct Singles {
-  u64 entries, runs;
-  Taken taken;
-};
-
-// The entries that begin the list as small commits have them, single lines of the range, up to one that is
-// not. What Taker does, but with all that it needs in registers: marks are bytes, so that to the compiler a
-// store to one may change anything that lies in memory. runs: room for one for each entry.
-__attribute__((noinline)) Singles take_single_lines(const u64 *entries, u64 count, LineRange range,
-                                                    u64 *runs) {
-  const u64 *at = entries, *const stop = entries + count;
-  u64 *to = runs;
-  LineIndex end = ~LineIndex{0}, end_of_all = 0;  // there is none yet
-  u64 lines = 0;
-  for (; at != stop; ++at) {
-    const Run run = Run::unpack(*at);
-    if (SNAPSHOT_UNLIKELY(run.count != 1 || run.first - range.first >= range.end - range.first)) break;
-    u8 *mark = &line_map()[run.first];
-    if (SNAPSHOT_UNLIKELY(__atomic_load_n(mark, __ATOMIC_RELAXED) == 0)) continue;
-    __atomic_store_n(mark, u8{0}, __ATOMIC_RELAXED);
-    if (SNAPSHOT_UNLIKELY(run.first == end) && Run::unpack(to[-1]).count != Run::kCountMax)
+// Takes the entries that begin a list as small commits have them, single lines of the range, up to one that
+// is not. How many entries that were. What Taker does, but with all that it needs in registers: marks are
+// bytes, so that to the compiler a store to one may change anything that lies in memory. file.runs has room
+// for one run for each entry.
+u64 take_single_lines(ManagedFile &file, const u64 *entries, u64 count, LineRange range, Taken *taken)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  // Lines that may lie beyond the end of the file are none of these: the others need no look at where they
+  // end.
+  const LineIndex end =
+      min_u64(range.end, file.window().first_line + file.size.load(std::memory_order_relaxed) / kLineBytes);
+  const u64 lines = end < range.first ? 0 : end - range.first;
+  const u64 first_packed = Run{range.first, 1}.packed();
+  u8 *const marks = &line_map()[range.first];
+  const u64 *at = entries;
+  u64 *const runs = file.runs.begin();
+  u64 *to = file.runs.end();
+  u64 next = ~u64{0}, stale = 0;
+  for (const u64 *const stop = entries + count; at != stop; ++at) {
+    const u64 packed = *at;
+    // The line's number within the range. Any other count than 1 makes it large, as a line before the range
+    // does.
+    const u64 line = std::rotr(packed - first_packed, Run::kCountBits);
+    if (SNAPSHOT_UNLIKELY(line >= lines)) break;
+    if (SNAPSHOT_UNLIKELY(__atomic_load_n(&marks[line], __ATOMIC_RELAXED) == 0)) {
+      ++stale;
+      continue;
+    }
+    // A thread that sets the mark between these two has stored before; see Taker.
+    __atomic_store_n(&marks[line], u8{0}, __ATOMIC_RELAXED);
+    if (SNAPSHOT_UNLIKELY(line == next) && Run::unpack(to[-1]).count != Run::kCountMax)
       ++to[-1];
     else
-      *to++ = *at;
-    end = run.end();
-    ++lines;
-    end_of_all = max_u64(end_of_all, end);
+      *to++ = packed;
+    next = line + 1;
   }
-  return {static_cast<u64>(at - entries), static_cast<u64>(to - runs), {lines, end_of_all}};
+  file.runs.truncate(static_cast<u64>(to - runs));
+  const u64 done = static_cast<u64>(at - entries);
+  taken->lines += done - stale;
+  taken->end = max_u64(taken->end, end);
+  return done;
 }
 
-// From the list. Runs with marked lines left, which are those outside the range, stay pending.
+// An announcement keeps handlers away from the list of level 0. This one says nothing of any file: no window
+// has line 0.
+void rewind_own_list(Thread *thread, DirtyList *list) {
+  std::atomic<u64> &level0 = thread->announced[0];
+  if (SNAPSHOT_UNLIKELY(level0.load(std::memory_order_relaxed) != 0)) return;
+  level0.store(Run{0, 1}.packed(), std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  list->rewind();
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  level0.store(0, std::memory_order_release);
+}
+
+// Whether the line map is looked at instead of so many entries: a program that commits page by page must not
+// pay for all its pages each time.
+bool is_short(LineRange range, u64 entries) { return (range.end - range.first) / 8 < entries; }
+
+// Stale entries may not pile up for ever: beyond this a look at the whole line map is cheaper than the list.
+bool too_many(const ManagedFile &file, u64 entries) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (SNAPSHOT_LIKELY(entries <= 4096)) return false;
+  const LineRange data = lines_of_data(file);
+  return entries > 4096 + (data.end - data.first) / 8;
+}
+
+// Steps b and c. Mostly the entries are taken where they are, all of them: then nothing is pending. All lists
+// have been looked at before the first mark is cleared, as ever (marked_meanwhile).
+Status take_from_lists(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+  SoleList sole;
+  if (SNAPSHOT_UNLIKELY(!look_for_sole_list(file, &sole))) return take_lists(file);
+  if (sole.list == nullptr) return kOk;
+  const u64 count = sole.entries.count;
+  if (SNAPSHOT_UNLIKELY(is_short(range, count) || too_many(file, count))) return take_lists(file);
+  if (Status s = file.runs.reserve(count); SNAPSHOT_UNLIKELY(!s.ok())) return take_lists(file);
+  const u64 done = take_single_lines(file, sole.entries.begin, count, range, taken);
+  if (SNAPSHOT_UNLIKELY(done != count))
+    if (Status s = file.pending.append(sole.entries.begin + done, count - done); !s.ok()) return s;
+  sole.list->drop(sole.entries);
+  if (SNAPSHOT_LIKELY(sole.thread == current_thread)) rewind_own_list(sole.thread, sole.list);
+  return kOk;
+}
+
+// Step c. Runs with marked lines left, which are those outside the range, stay pending.
 Status take_from_pending(ManagedFile &file, LineRange range, Taken *taken)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   const Window &w = file.window();
   const u64 count = file.pending.size();
-  if (Status s = file.runs.reserve(count); SNAPSHOT_UNLIKELY(!s.ok())) return s;
-  const Singles singles = take_single_lines(file.pending.begin(), count, range, file.runs.begin());
-  file.runs.truncate(singles.runs);
-  *taken = singles.taken;
-  if (SNAPSHOT_LIKELY(singles.entries == count)) {
-    file.pending.clear();
-    return kOk;
-  }
+  if (Status s = file.runs.reserve(file.runs.size() + count); SNAPSHOT_UNLIKELY(!s.ok())) return s;
+  const u64 done = take_single_lines(file, file.pending.begin(), count, range, taken);
   Taker taker(file.runs, *taken);
   u64 kept = 0;
-  for (u64 i = singles.entries; i < count; ++i) {
+  for (u64 i = done; i < count; ++i) {
     const Run run = Run::unpack(file.pending[i]);
     if (SNAPSHOT_LIKELY(run.first >= range.first && run.end() <= range.end)) {
       for (LineIndex l = run.first; l < run.end(); ++l) taker.take(l);
@@ -178,10 +253,9 @@ Status take_from_pending(ManagedFile &file, LineRange range, Taken *taken)
   return taker.finish(taken);
 }
 
-// From the line map, for a range that is short next to the list: a program that commits page by page must not
-// pay for all its pages each time. The entries in the list become stale.
+// Step c from the line map. The entries in the list become stale.
 Status take_from_map(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
-  Taker taker(file.runs, {});
+  Taker taker(file.runs, *taken);
   for (LineIndex l = round_down(range.first, 8); l < range.end; l += 8) {
     if (SNAPSHOT_LIKELY(!any_of_eight(l))) continue;
     for (LineIndex k = max_u64(l, range.first); k < min_u64(l + 8, range.end); ++k) taker.take(k);
@@ -189,11 +263,21 @@ Status take_from_map(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_
   return taker.finish(taken);
 }
 
-// Stale entries may not pile up for ever: beyond this a look at the whole line map is cheaper than the list.
-bool too_many(const ManagedFile &file, u64 pending) SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (SNAPSHOT_LIKELY(pending <= 4096)) return false;
-  const LineRange data = lines_of_data(file);
-  return pending > 4096 + (data.end - data.first) / 8;
+// What is left of a gather once the lists have been taken from, with that result: what is pending, and scan,
+// whether the line map is asked for.
+SNAPSHOT_SLOW_PATH Status take_the_rest(ManagedFile &file, LineRange range, Status s, bool scan, Taken *taken)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (s.ok() && (scan || too_many(file, file.pending.size()))) s = scan_everything(file);
+  if (s.ok())
+    s = is_short(range, file.pending.size()) ? take_from_map(file, range, taken)
+                                             : take_from_pending(file, range, taken);
+  if (s.ok()) return kOk;
+  // Entries are out of the lists and have no other place. And a line that was marked on its owner's behalf,
+  // or is marked again here, is one that the owner, finding it marked, need not list any more.
+  put_back(file);
+  ask_for_scan(file);
+  *taken = {};
+  return s;
 }
 
 }  // namespace
@@ -206,21 +290,11 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) {
   const bool scan = SNAPSHOT_UNLIKELY(wanted.load(std::memory_order_acquire)) &&
                     wanted.exchange(false, std::memory_order_acq_rel);
   Status s = take_announcements(file, range);
-  if (s.ok()) s = take_lists(file);
-  if (s.ok() && SNAPSHOT_UNLIKELY(scan || too_many(file, file.pending.size()))) s = scan_everything(file);
-  if (!s.ok()) {
-    // Entries are out of the lists and have no other place. And a line that was marked on its owner's behalf
-    // is one that the owner, finding it marked, need not list any more.
-    ask_for_scan(file);
-    return s;
-  }
-  const bool by_map = (range.end - range.first) / 8 < file.pending.size();
-  s = by_map ? take_from_map(file, range, taken) : take_from_pending(file, range, taken);
-  if (SNAPSHOT_LIKELY(s.ok())) return kOk;
-  put_back(file);
-  ask_for_scan(file);  // what was marked again is in no list
-  *taken = {};
-  return s;
+  if (SNAPSHOT_UNLIKELY(!s.ok())) return take_the_rest(file, range, s, scan, taken);
+  const bool directly = SNAPSHOT_LIKELY(!scan && file.pending.size() == 0);
+  s = directly ? take_from_lists(file, range, taken) : take_lists(file);
+  if (SNAPSHOT_LIKELY(s.ok() && !scan && file.pending.size() == 0)) return kOk;
+  return take_the_rest(file, range, s, scan, taken);
 }
 
 bool marked_meanwhile(const ManagedFile &file) {

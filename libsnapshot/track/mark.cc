@@ -25,11 +25,26 @@
 //     somebody else's entry; the late entry finds the mark clear, or set by a newer store, and both are
 //     right.
 // So an entry without a mark, a line listed twice, and an announcement of something clean are all harmless.
+#include <stddef.h>
+
+#include <bit>
+
 #include "base/layout.h"
 #include "snapshot/abi.h"
 #include "track/thread.h"
 
 namespace snapshot {
+
+// What the assembler below knows of a thread's lists: bytes from the begin of each.
+struct MarkLayout {
+  static_assert(offsetof(Thread, announced) == 0);
+  static constexpr u64 kLists = offsetof(Thread, lists);
+  static constexpr u64 kSegment = offsetof(FileLists, level) + offsetof(DirtyList, write_);
+  static constexpr u64 kTail = offsetof(DirtyList::Segment, tail),
+                       kLimit = offsetof(DirtyList::Segment, limit),
+                       kEntries = offsetof(DirtyList::Segment, entries);
+};
+
 namespace {
 
 bool is_marked(LineIndex line) { return __atomic_load_n(&line_map()[line], __ATOMIC_RELAXED) != 0; }
@@ -162,17 +177,17 @@ SNAPSHOT_COLD_CALL __attribute__((noinline)) static void mark_in_general(const v
   mark_lines(line_of(first), line_of(last_byte(first, size)));
 }
 
-// Lists a run that is marked and announced, when the list has no room.
-SNAPSHOT_COLD_CALL __attribute__((noinline)) static void list_in_general(FileLists *lists, Slot slot,
-                                                                         Run run) {
-  if (!lists->level[0].append(run)) mark_unlisted(slot, run);
-}
+}  // namespace snapshot
 
-// A write of a few lines, such as the copy of a record, is written out like that of one line in
-// __snapshot_mark_clean, and for the same reason: what it pushes and stores waits in the store buffer behind
-// the write itself, which may have missed the caches in each of its lines.
-SNAPSHOT_COLD_CALL __attribute__((noinline)) static void mark_short(const volatile void *address,
-                                                                    size_t size) {
+using namespace snapshot;
+
+extern "C" {
+
+// A write of a few lines, such as the copy of a record, is written out, too, like that of one line below, and
+// for the same reason: what it pushes and stores waits in the store buffer behind the write itself, which may
+// have missed the caches in each of its lines.
+__attribute__((visibility("hidden"))) SNAPSHOT_COLD_CALL void snapshot_mark_short(
+    const volatile void *address, size_t size) {
   constexpr size_t kShortBytes = 256;
   Thread *thread = current_thread;
   if (SNAPSHOT_UNLIKELY(size - 1 >= kShortBytes || thread == nullptr ||
@@ -198,42 +213,110 @@ SNAPSHOT_COLD_CALL __attribute__((noinline)) static void mark_short(const volati
     fresh = true;
   }
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (fresh && SNAPSHOT_UNLIKELY(!lists->level[0].try_append(run))) list_in_general(lists, slot, run);
+  if (fresh && SNAPSHOT_UNLIKELY(!lists->level[0].append(run))) mark_unlisted(slot, run);
   withdraw(thread, 0);
 }
-
-}  // namespace snapshot
-
-using namespace snapshot;
-
-extern "C" {
 
 __attribute__((visibility("default"))) extern const uint32_t SNAPSHOT_ABI_SYMBOL = SNAPSHOT_ABI_VERSION;
 
-// The usual case is written out: a store within one line, by a thread that has stored to this file before,
-// outside of handlers. A program whose stores miss the caches overlaps its misses only as far as the CPU can
-// look ahead, so each instruction and, above all, each register that has to be saved here lengthens its wait
-// for memory.
-__attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_clean(
-    const volatile void *address, size_t size) {
+// For a store within a line that is marked and announced, and for which the list has no room.
+__attribute__((visibility("hidden"), used)) SNAPSHOT_COLD_CALL void snapshot_list_slowly(
+    const volatile void *address, size_t) {
+  const Run run{line_of(reinterpret_cast<u64>(address)), 1};
+  const Slot slot = slot_of(run.first);
   Thread *thread = current_thread;
-  // For size 0 the left side of the first comparison is above all numbers.
-  if (SNAPSHOT_UNLIKELY(size - 1 >= kLineBytes - reinterpret_cast<u64>(address) % kLineBytes ||
-                        thread == nullptr || thread->announced[0].load(std::memory_order_relaxed) != 0))
-      [[clang::musttail]]
-    return mark_short(address, size);
-  const LineIndex line = line_of(reinterpret_cast<u64>(address));
-  const Slot slot = slot_of(line);
-  FileLists *lists = thread->lists[slot].load(std::memory_order_relaxed);  // none for slot 0
-  if (SNAPSHOT_UNLIKELY(lists == nullptr)) return mark_in_general(address, size);
-  prefetch_backing(line);
-  announce_at(thread, 0, Run{line, 1});
-  set_mark(line);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (SNAPSHOT_UNLIKELY(!lists->level[0].try_append(Run{line, 1})))
-    list_in_general(lists, slot, Run{line, 1});
+  if (!lists_for(thread, slot)->level[0].append(run)) mark_unlisted(slot, run);
   withdraw(thread, 0);
 }
+
+#if __has_feature(thread_sanitizer)
+// Which must see the accesses.
+__attribute__((visibility("default"))) SNAPSHOT_COLD_CALL void __snapshot_mark_clean(
+    const volatile void *address, size_t size) {
+  [[clang::musttail]] return snapshot_mark_short(address, size);
+}
+#else
+// The usual case of the above, a store within one line, by a thread that has stored to this file before,
+// outside of handlers. A program whose stores miss the caches overlaps its misses only as far as the CPU can
+// look ahead, so each instruction lengthens its wait for memory; a compiler needs 57 where this has 42, most
+// of them for registers to be saved.
+__attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot_mark_clean(
+    const volatile void *, size_t) {
+  __asm__(
+      ".pushsection .rodata\n\t"
+      ".balign 8\n\t"
+      "5: .quad %c[line_map]\n\t"
+      "6: .quad %c[backing]\n\t"
+      "7: .quad %c[packed]\n\t"
+      ".popsection\n\t"
+      "pushq %%rax\n\t"
+      "pushq %%rcx\n\t"
+      "pushq %%rdx\n\t"
+      // One line, unless the first byte and the last differ above its bits.
+      "leaq -1(%%rdi,%%rsi), %%rax\n\t"
+      "xorq %%rdi, %%rax\n\t"
+      "cmpq $63, %%rax\n\t"
+      "ja 9f\n\t"
+      // rcx: the thread, which has not announced anything
+      "movq snapshot_current_thread@gottpoff(%%rip), %%rcx\n\t"
+      "movq %%fs:(%%rcx), %%rcx\n\t"
+      "testq %%rcx, %%rcx\n\t"
+      "je 9f\n\t"
+      "cmpq $0, (%%rcx)\n\t"
+      "jne 9f\n\t"
+      // rax: its lists for the slot; none for slot 0
+      "movq %%rdi, %%rax\n\t"
+      "shrq %[granule_shift], %%rax\n\t"
+      "leaq snapshot_granule_slots - %c[first_granule](%%rip), %%rdx\n\t"
+      "movzwl (%%rdx,%%rax,2), %%eax\n\t"
+      "movq %c[lists](%%rcx,%%rax,8), %%rax\n\t"
+      "testq %%rax, %%rax\n\t"
+      "je 9f\n\t"
+      // prefetch_backing
+      "movq 6b(%%rip), %%r11\n\t"
+      "prefetcht0 (%%rdi,%%r11)\n\t"
+      // rdx: the line, counted from address 0; r11: its run, packed, which is announced
+      "movq %%rdi, %%rdx\n\t"
+      "shrq %[line_shift], %%rdx\n\t"
+      "movq %%rdx, %%r11\n\t"
+      "shlq %[count_bits], %%r11\n\t"
+      "addq 7b(%%rip), %%r11\n\t"
+      "movq %%r11, (%%rcx)\n\t"
+      // the mark
+      "addq 5b(%%rip), %%rdx\n\t"
+      "movb $1, (%%rdx)\n\t"
+      // append to the segment, rax
+      "movq %c[segment](%%rax), %%rax\n\t"
+      "movq %c[tail](%%rax), %%rdx\n\t"
+      "cmpq %c[limit](%%rax), %%rdx\n\t"
+      "je 8f\n\t"
+      "movq %%r11, %c[entries](%%rax,%%rdx,8)\n\t"
+      "incq %%rdx\n\t"
+      "movq %%rdx, %c[tail](%%rax)\n\t"
+      // withdraw
+      "movq $0, (%%rcx)\n\t"
+      "popq %%rdx\n\t"
+      "popq %%rcx\n\t"
+      "popq %%rax\n\t"
+      "retq\n\t"
+      "8: popq %%rdx\n\t"
+      "popq %%rcx\n\t"
+      "popq %%rax\n\t"
+      "jmp snapshot_list_slowly\n\t"
+      "9: popq %%rdx\n\t"
+      "popq %%rcx\n\t"
+      "popq %%rax\n\t"
+      "jmp snapshot_mark_short"
+      :
+      : [line_map] "i"(kLineMapBase - (kWorkingBase >> SNAPSHOT_LINE_SHIFT)), [backing] "i"(kBackingDistance),
+        [packed] "i"(Run{0, 1}.packed() - (kWorkingBase >> SNAPSHOT_LINE_SHIFT << Run::kCountBits)),
+        [granule_shift] "i"(std::countr_zero(kGranuleBytes)),
+        [first_granule] "i"(kWorkingBase / kGranuleBytes * sizeof granule_slots[0]),
+        [line_shift] "i"(SNAPSHOT_LINE_SHIFT), [count_bits] "i"(Run::kCountBits),
+        [lists] "i"(MarkLayout::kLists), [segment] "i"(MarkLayout::kSegment), [tail] "i"(MarkLayout::kTail),
+        [limit] "i"(MarkLayout::kLimit), [entries] "i"(MarkLayout::kEntries));
+}
+#endif
 
 // The same within the library, without a detour through the table of exported functions.
 __attribute__((visibility("hidden"), alias("__snapshot_mark_clean"), used)) SNAPSHOT_COLD_CALL void
@@ -241,8 +324,8 @@ snapshot_mark_slow(const volatile void *, size_t);
 
 // If the one or two lines of a store are dirty there is nothing to do. In assembler because a compiler saves
 // every register that the slow path would need: here it is one, pushed, and r11, which is free. What is
-// longer may be a system call's buffer, at any address, before there is a line map. A size of 0 gets to the
-// slow path (0 - 1 is above any limit).
+// longer may be a system call's buffer, at any address, before there is a line map; so is what has a size of
+// 0 (0 - 1 is above any limit).
 //     line map byte = (address >> 6) + (LINE_MAP_BASE - (WORKING_BASE >> 6))
 __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot_mark(const volatile void *,
                                                                                       size_t) {
@@ -258,7 +341,7 @@ __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot
       "pushq %%rax\n\t"
       "leaq -1(%%rsi), %%rax\n\t"
       "cmpq $63, %%rax\n\t"
-      "ja 1f\n\t"
+      "ja 5f\n\t"
       "addq %%rdi, %%rax\n\t"
       "shrq $6, %%rax\n\t"
       "movq %%rdi, %%r11\n\t"
@@ -272,7 +355,9 @@ __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot
       "popq %%rax\n\t"
       "2: retq\n\t"
       "1: popq %%rax\n\t"
-      "jmp snapshot_mark_slow"
+      "jmp snapshot_mark_slow\n\t"
+      "5: popq %%rax\n\t"
+      "jmp snapshot_mark_short"
       :
       : [range_bits] "i"(SNAPSHOT_RANGE_BITS), [range_index] "i"(SNAPSHOT_RANGE_INDEX),
         [line_map] "i"(kLineMapBase - (kWorkingBase >> SNAPSHOT_LINE_SHIFT)));

@@ -78,9 +78,14 @@ FileLists *lists_for(Thread *thread, Slot slot) {
   if (SNAPSHOT_LIKELY(lists != nullptr)) return lists;
   lists = static_cast<FileLists *>(map_zeroed(sizeof(FileLists)));
   if (lists == nullptr) return nullptr;
+  if (!lists->level[0].prepare()) {
+    (void)sys::munmap(reinterpret_cast<u64>(lists), sizeof(FileLists));
+    return nullptr;
+  }
   // A handler may have been here between the load and now. Keep what it made: it has entries.
   FileLists *others = nullptr;
   if (thread->lists[slot].compare_exchange_strong(others, lists, std::memory_order_release)) return lists;
+  lists->level[0].release();
   (void)sys::munmap(reinterpret_cast<u64>(lists), sizeof(FileLists));
   return others;
 }

@@ -13,6 +13,7 @@ namespace snapshot {
 // in a slot and appends to lists of its own, so that the levels cannot disturb each other.
 inline constexpr u32 kDepthMax = 6;
 
+// The list of level 0 has been prepared.
 struct FileLists {
   std::atomic<u32> deepest;  // level that was ever used: raised before its list gets its first entry
   DirtyList level[kDepthMax];
@@ -29,7 +30,8 @@ struct alignas(64) Thread {
 };
 
 // This thread's object once it has one; else nullptr.
-extern __thread Thread *current_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern __thread Thread *current_thread __asm__("snapshot_current_thread")
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 // This thread's object, created or taken over at the first call; nullptr if there is no memory.
 // Async-signal-safe: a handler that interrupts the creation gets an object of its own, and both stay in the

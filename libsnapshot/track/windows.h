@@ -31,7 +31,7 @@ struct Window {
   }
 };
 
-extern std::atomic<u16> granule_slots[kGranules];
+extern std::atomic<u16> granule_slots[kGranules] __asm__("snapshot_granule_slots");
 extern Window windows[kSlotsMax];
 
 // The slot whose window holds the line, or begins after it in the same granule; 0: none. Async-signal-safe.

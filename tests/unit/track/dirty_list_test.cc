@@ -86,3 +86,56 @@ TEST_CASE("one thread appends while another takes") {
   CHECK(in_order);
   CHECK(next > 10000);
 }
+
+TEST_CASE("a list that is looked at keeps its entries until they are dropped, and those that come later") {
+  DirtyList list;
+  u64 appended = 0, next = 0;
+  unsigned looks = 0;
+  for (u64 i = 0; i < 100000; ++i) {
+    for (u64 k = 0; k < 1 + i % 7; ++k) REQUIRE(append(list, appended++));
+    DirtyList::Entries seen;
+    if (!list.look(&seen)) {  // they lie around the end of the ring
+      REQUIRE(take_all(list, &next));
+      continue;
+    }
+    ++looks;
+    REQUIRE(seen.count == appended - next);
+    for (u64 k = 0; k < seen.count; ++k) REQUIRE(seen.begin[k] == numbered(next + k).packed());
+    if (i % 3 == 0) REQUIRE(append(list, appended++));
+    list.drop(seen);
+    next += seen.count;
+  }
+  REQUIRE(take_all(list, &next));
+  CHECK(next == appended);
+  CHECK(looks > 90000);
+}
+
+TEST_CASE("a list begins again at its begin only when it is empty") {
+  DirtyList list;
+  u64 appended = 0, next = 0;
+  const auto begin_of_next = [&] {
+    REQUIRE(append(list, appended++));
+    DirtyList::Entries seen;
+    REQUIRE(list.look(&seen));
+    list.drop(seen);
+    next += seen.count;
+    return seen.begin;
+  };
+  const u64 *const begin = begin_of_next();
+  CHECK(begin_of_next() == begin + 1);
+  list.rewind();
+  CHECK(begin_of_next() == begin);
+  REQUIRE(append(list, appended++));
+  list.rewind();  // not empty
+  REQUIRE(take_all(list, &next));
+  CHECK(begin_of_next() == begin + 2);
+  // Over the end of the ring, and into a second segment, which the first one's begin is not part of.
+  for (u64 i = 0; i < 5000; ++i) REQUIRE(append(list, appended++));
+  list.rewind();
+  REQUIRE(take_all(list, &next));
+  list.rewind();
+  CHECK(begin_of_next() != begin);
+  for (u64 i = 0; i < 5000; ++i) REQUIRE(append(list, appended++));
+  REQUIRE(take_all(list, &next));
+  CHECK(next == appended);
+}
