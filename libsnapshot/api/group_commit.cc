@@ -12,7 +12,7 @@ namespace snapshot {
 // On the stack of the thread that waits for it; signals are blocked there, so that no handler can leave it or
 // wait for itself.
 struct CommitRequest {
-  u64 begin = 0, length = 0;
+  LineRange range{};
   CommitRequest *next = nullptr;  // handed in before it
   u64 sequence = 0;               // of the newest record that it needs
   Status status;
@@ -76,12 +76,12 @@ CommitRequest *take_all(CommitGroup &group, u32 *count) {
 
 void commit_all(RegisteredFile &file, CommitRequest *first) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (first->next == nullptr) {
-    first->status = commit_range(file, first->begin, first->length, Durability::now);
+    first->status = commit_range(file, first->range, Durability::now);
     return;
   }
   const u64 sequence_before = file.log.sequence;
   for (CommitRequest *r = first; r != nullptr; r = r->next) {
-    r->status = commit_range(file, r->begin, r->length, Durability::group);
+    r->status = commit_range(file, r->range, Durability::group);
     r->sequence = file.log.sequence;
   }
   const Status synced = finish_group(file, sequence_before);
@@ -119,13 +119,12 @@ void lead(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
 
 }  // namespace
 
-Status commit_in_group(RegisteredFile &file, u64 begin, u64 length) {
+Status commit_in_group(RegisteredFile &file, LineRange range) {
   // Not at all by a handler that interrupted a commit of this file: lock_for_commit says why.
   if (file.commit_lock.held_by_this_thread()) return lock_for_commit(file);
   const SignalsBlocked blocked;
   CommitRequest request;
-  request.begin = begin;
-  request.length = length;
+  request.range = range;
   if (hand_in(file.group, request)) {
     lead(file);
     return request.status;

@@ -16,9 +16,8 @@
 
 namespace snapshot {
 
-// Commits what lines(file), called with the file locked, says; durable on return. Errors as commit and
-// lock_for_commit.
-Status commit_in_group(RegisteredFile &file, u64 begin, u64 length);
+// Commits these lines of the file, durable on return. Errors as commit_range and lock_for_commit.
+Status commit_in_group(RegisteredFile &file, LineRange range);
 
 // In a forked child, whose other threads are gone.
 void forget_group_after_fork(RegisteredFile &file);

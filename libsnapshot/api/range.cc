@@ -45,7 +45,8 @@ Status find(u64 address, u64 length, RegisteredFile **out) {
 }
 
 template <typename Action>
-Status locked(RegisteredFile &file, Action action) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+__attribute__((always_inline)) inline Status locked(RegisteredFile &file,
+                                                    Action action) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   if (Status s = lock_for_commit(file); !s.ok()) return s;
   const Status s = action(file);
   file.commit_lock.unlock();
@@ -57,16 +58,18 @@ bool shares_sync(const RegisteredFile &file, Durability durability) {
          file.group.useful.load(std::memory_order_relaxed);
 }
 
-Status commit_part(RegisteredFile &file, u64 begin, u64 length, Durability durability) {
-  if (SNAPSHOT_UNLIKELY(shares_sync(file, durability))) return commit_in_group(file, begin, length);
-  return locked(file, [&](RegisteredFile &f) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-    return commit_range(f, begin, length, durability);
-  });
+__attribute__((always_inline)) inline Status commit_part(RegisteredFile &file, LineRange range,
+                                                         Durability durability) {
+  if (SNAPSHOT_UNLIKELY(shares_sync(file, durability))) return commit_in_group(file, range);
+  return locked(file, [&](RegisteredFile &f)
+                          SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { return commit_range(f, range, durability); });
 }
 
 void keep_first(Status *to, Status s) {
   if (to->ok()) *to = s;
 }
+
+LineRange lines_of_pages(u64 begin, u64 end) { return {line_of(begin), line_of(end)}; }
 
 // One file's part of an msync.
 Status sync_part(RegisteredFile &file, u64 begin, u64 end, Durability durability) {
@@ -82,7 +85,8 @@ Status sync_part(RegisteredFile &file, u64 begin, u64 end, Durability durability
     }
     if (!found || mapped.begin != rest.begin) keep_first(&result, {ENOMEM});
     if (!found) break;
-    keep_first(&result, commit_part(file, base + mapped.begin, mapped.end - mapped.begin, durability));
+    keep_first(&result,
+               commit_part(file, lines_of_pages(base + mapped.begin, base + mapped.end), durability));
     rest.begin = mapped.end;
   }
   return result;
@@ -119,10 +123,12 @@ SNAPSHOT_SLOW_PATH Status sync_parts(u64 address, u64 end, Durability durability
 
 }  // namespace
 
-Status commit_range(RegisteredFile &file, u64 begin, u64 length, Durability durability) {
+Status commit_range(RegisteredFile &file, LineRange range, Durability durability) {
   // Closed and reused for another file since it was looked up: then this range is not mapped any more.
-  if (SNAPSHOT_UNLIKELY(!file.window().contains(begin))) return {ENOMEM};
-  if (SNAPSHOT_LIKELY(!file.unmapped_pending)) return commit(file, lines_of(file, begin, length), durability);
+  const Window &w = file.window();
+  if (SNAPSHOT_UNLIKELY(range.first < w.first_line || range.end > w.first_line + w.line_count))
+    return {ENOMEM};
+  if (SNAPSHOT_LIKELY(!file.unmapped_pending)) return commit(file, range, durability);
   const Status s = commit(file, whole_file(file), durability);
   if (s.ok()) file.unmapped_pending = false;
   return s;
@@ -131,7 +137,7 @@ Status commit_range(RegisteredFile &file, u64 begin, u64 length, Durability dura
 Status commit_managed(u64 address, u64 length) {
   RegisteredFile *file = nullptr;
   if (Status s = find(address, length, &file); !s.ok()) return s;
-  return commit_part(*file, address, length, Durability::now);
+  return commit_part(*file, lines_of(*file, address, length), Durability::now);
 }
 
 Status rollback_managed(u64 address, u64 length) {
@@ -152,11 +158,12 @@ bool is_managed(u64 address, u64 length) {
 }
 
 Status sync_pages(u64 address, u64 end, Durability durability) {
-  RegisteredFile *const first = file_at(address);
+  // What no window contains no mapping covers.
+  RegisteredFile *const first = registered_files[slot_of(line_of(address))].load(std::memory_order_acquire);
   if (SNAPSHOT_LIKELY(first != nullptr)) {
     const u64 base = first->base().value;
     if (SNAPSHOT_LIKELY(first->widest_mapping_covers({address - base, end - base})))
-      return commit_part(*first, address, end - address, durability);
+      return commit_part(*first, lines_of_pages(address, end), durability);
   }
   return sync_parts(address, end, durability);
 }
@@ -195,8 +202,6 @@ Status restrict_pages(u64 address, u64 end, bool readable) {
   return result;
 }
 
-Status commit_whole(RegisteredFile &file) {
-  return commit_part(file, file.base().value, SNAPSHOT_WHOLE_FILE, Durability::now);
-}
+Status commit_whole(RegisteredFile &file) { return commit_part(file, whole_file(file), Durability::now); }
 
 }  // namespace snapshot

@@ -29,9 +29,9 @@ Status clear_pages(u64 address, u64 end);
 // that. EDEADLK as restrict_access().
 Status restrict_pages(u64 address, u64 end, bool readable);
 
-// Commits such a range of the file, which is locked, and what is pending of parts that have been unmapped.
-// ENOMEM: the file does not have that address.
-Status commit_range(RegisteredFile &file, u64 begin, u64 length, Durability durability)
+// Commits these lines of the file, which is locked, and what is pending of parts that have been unmapped.
+// ENOMEM: they are not the file's any more.
+Status commit_range(RegisteredFile &file, LineRange range, Durability durability)
     SNAPSHOT_REQUIRES(file.commit_lock);
 
 // A commit of the whole file, as fsync does it.

@@ -36,21 +36,23 @@ class SNAPSHOT_SCOPED_CAPABILITY RegistryLock {
   SignalsBlocked blocked_;
 };
 
-// A byte that the kernel clears in a forked child (MADV_WIPEONFORK), which tells even a child made by a raw
-// system call, without the handlers of pthread_atfork, that the files are not its own.
-constinit volatile u8 *process_mark = nullptr;
+// The page of process_mark: the kernel clears it in a forked child (MADV_WIPEONFORK), which tells even a
+// child made by a raw system call, without the handlers of pthread_atfork, that the files are not its own.
+constinit volatile u8 *wiped_at_fork = nullptr;
+constinit const u8 never_wiped = 1;
 
 void make_process_mark() SNAPSHOT_REQUIRES(registry_lock) {
-  if (process_mark != nullptr) return;
+  if (wiped_at_fork != nullptr) return;
   const long page = sys::mmap(0, kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (sys::failed(page)) return;
   (void)sys::madvise(static_cast<u64>(page), kPageBytes, MADV_WIPEONFORK);
-  process_mark = reinterpret_cast<volatile u8 *>(page);
-  *process_mark = 1;
+  wiped_at_fork = reinterpret_cast<volatile u8 *>(page);
+  *wiped_at_fork = 1;
+  process_mark = wiped_at_fork;
 }
 
 void notice_fork() {
-  if (SNAPSHOT_UNLIKELY(process_mark != nullptr && *process_mark == 0)) after_fork_in_child();
+  if (SNAPSHOT_UNLIKELY(*process_mark == 0)) after_fork_in_child();
 }
 
 void add(Counters *to, const Counters &from) {
@@ -419,7 +421,9 @@ Status restrict_access(RegisteredFile &file, bool readable) {
   return kOk;
 }
 
-Status lock_for_commit(RegisteredFile &file) {
+constinit const volatile u8 *process_mark = &never_wiped;
+
+Status lock_in_general(RegisteredFile &file) {
   notice_fork();
   if (file.commit_lock.held_by_this_thread())
     return busy(file, EDEADLK, "a signal handler that interrupted a commit of this file cannot commit it");
@@ -470,7 +474,7 @@ void after_fork_in_parent() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS { registry_lock.u
 
 void after_fork_in_child() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
   registry_lock.reset_after_fork();
-  if (process_mark != nullptr) *process_mark = 1;
+  if (wiped_at_fork != nullptr) *wiped_at_fork = 1;
   for_each_open_file([](RegisteredFile &file) { become_inherited(file); });
   // Found by descriptor all the same, so that fsync, write and ftruncate fail like msync. From scratch: a raw
   // system call can have forked in the middle of a change.

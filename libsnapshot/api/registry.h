@@ -111,7 +111,7 @@ bool any_managed();
 
 // Takes the commit lock of an open file. EDEADLK: this thread holds it already (a signal handler that
 // interrupted a commit). EPERM: inherited by fork. EINVAL: closed meanwhile. With a message each.
-Status lock_for_commit(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
+inline Status lock_for_commit(RegisteredFile &file);
 
 // Calls f(file) for each file that is open, in the order of slots.
 template <typename F>
@@ -130,6 +130,18 @@ void close_all_at_exit();
 void before_fork();
 void after_fork_in_parent();
 void after_fork_in_child();
+
+// 0 in a process that was forked from one with managed files, until that is noticed.
+extern const volatile u8 *process_mark;
+Status lock_in_general(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
+
+inline Status lock_for_commit(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (SNAPSHOT_LIKELY(*process_mark != 0 && file.commit_lock.try_lock_alone())) {
+    if (SNAPSHOT_LIKELY(file.state.load(std::memory_order_acquire) == FileState::open)) return kOk;
+    file.commit_lock.unlock();
+  }
+  return lock_in_general(file);
+}
 
 // Of each slot that was ever used, its object; these are never freed.
 extern std::atomic<RegisteredFile *> registered_files[kSlotsMax];

@@ -141,7 +141,7 @@ Status reopen_log(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
 }
 
 void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
-  file.runs.clear();
+  if (SNAPSHOT_LIKELY(!file.copies.exceeds(kKeepBytes) && !file.record.exceeds(kKeepBytes))) return;
   file.copies.trim(kKeepBytes);
   const bool needed =
       file.failed_runs.size() != 0 || (file.protocol == Protocol::append && file.record.size() != 0);
@@ -166,16 +166,23 @@ Status settle_to_compare(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) 
   return file.protocol == Protocol::append ? settle_to_read(file) : kOk;
 }
 
+// What page tracking and the audit find before a commit gathers lines.
+SNAPSHOT_SLOW_PATH Status look_for_changes(ManagedFile &file, LineRange range)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (Status s = settle_to_compare(file); !s.ok()) return s;
+  if (file.track_pages)
+    if (Status s = mark_written_pages(file, range); !s.ok()) return s;
+  if (file.audit != AuditChoice::off) audit_range(file, range);
+  return kOk;
+}
+
 Status commit_lines(ManagedFile &file, LineRange range, Durability durability, Taken *taken)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_UNLIKELY(file.failed_runs.size() != 0))
     if (Status s = restore_failed_commit(file); !s.ok()) return s;
   if (Status s = reopen_log(file); !s.ok()) return s;
   if (SNAPSHOT_UNLIKELY(file.track_pages || file.audit != AuditChoice::off))
-    if (Status s = settle_to_compare(file); !s.ok()) return s;
-  if (SNAPSHOT_UNLIKELY(file.track_pages))
-    if (Status s = mark_written_pages(file, range); !s.ok()) return s;
-  if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_range(file, range);
+    if (Status s = look_for_changes(file, range); !s.ok()) return s;
   if (Status s = gather(file, range, taken); !s.ok()) return s;
   LineRange dropped = {~LineIndex{0}, 0};
   if (Status s = drop_beyond_end(file, range, taken, &dropped); !s.ok()) {

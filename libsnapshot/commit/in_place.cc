@@ -68,17 +68,13 @@ SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u
   file.journal.append(file.board, file.log_path.c_str(), file.log, pieces, 3);
 }
 
-Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
-  if (SNAPSHOT_UNLIKELY(!medium.is_memory())) return copy_to_pages(runs, from);
-#if defined(SNAPSHOT_TESTING)
+Status copy_to_backing_by_steps(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
+  if (!medium.is_memory()) return copy_to_pages(runs, from);
   for (const u64 packed : runs) {
     medium.copy_runs(&packed, 1, from);
     SNAPSHOT_STEP("commit-run-copied");
     from += Run::unpack(packed).count * kLineBytes;
   }
-#else
-  medium.copy_runs(runs.begin(), runs.size(), from);
-#endif
   return kOk;
 }
 

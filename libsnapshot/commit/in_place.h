@@ -19,42 +19,36 @@ inline LineIndex first_partial_line(const ManagedFile &file, u64 size) {
 SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, LineIndex first, u64 count, u64 size,
                                      u8 *lines);
 
-// The runs of the commit, counted from the start of the file as a record has them.
-inline void write_runs(RecordWriter &writer, const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+// A run as a record has it, counted from the start of the file.
+inline u64 run_in_record(const ManagedFile &file, u64 packed) {
   static_assert(Run::kCountBits == format::kRunCountBits);
-  const u64 origin = file.window().first_line << Run::kCountBits;
-  u64 *to = writer.runs();
-  // Mostly few: a vector loop spends more on finding that out than it saves.
-#pragma clang loop vectorize(disable) unroll(disable)
-  for (const u64 packed : file.runs) *to++ = packed - origin;
+  return packed - (file.window().first_line << Run::kCountBits);
+}
+
+inline void write_runs(u64 *to, const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 origin = run_in_record(file, 0);
+  for (const u64 packed : file.runs) *to++ = packed + origin;
 }
 
 // A private copy of the commit's new lines, one run after the other, where to(count) says for the next count
-// lines. Other threads may be storing: whatever they store after the thread fence has marked its line again.
-template <typename To>
-void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock) {
+// lines; each(packed) is called for each run before its lines. Other threads may be storing: whatever they
+// store after the thread fence has marked its line again.
+template <typename Each, typename To>
+void copy_new_lines(ManagedFile &file, Each each, To to) SNAPSHOT_REQUIRES(file.commit_lock) {
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex partial = first_partial_line(file, size);
   const bool unreadable = file.unreadable.load(std::memory_order_relaxed);
-  const u64 *runs = file.runs.begin(), *const end = file.runs.end();
-  while (runs != end) {
-    // Most runs of a small commit are single lines: as many of them as follow each other.
-    u64 n = 0;
-    if (SNAPSHOT_LIKELY(!unreadable)) {
-      const u64 most = min_u64(static_cast<u64>(end - runs), RecordWriter::kPieceLines);
-#pragma clang loop unroll(disable)
-      while (n < most && Run::unpack(runs[n]).count == 1 && Run::unpack(runs[n]).first < partial) ++n;
-    }
-    if (SNAPSHOT_LIKELY(n != 0)) {
-      u8 *at = to(n);
-#pragma clang loop unroll(disable)
-      for (const u64 *const stop = runs + n; runs != stop; ++runs, at += kLineBytes)
-        copy_line(at, address_of(Run::unpack(*runs).first).ptr());
+  const u64 simple_end = SNAPSHOT_UNLIKELY(unreadable) ? 0 : partial << Run::kCountBits;
+  for (const u64 packed : file.runs) {
+    each(packed);
+    const Run run = Run::unpack(packed);
+    // As most runs of a small commit are.
+    if (SNAPSHOT_LIKELY(run.count == 1) && SNAPSHOT_LIKELY(packed < simple_end)) {
+      copy_line(to(1), address_of(run.first).ptr());
       continue;
     }
-    const Run run = Run::unpack(*runs++);
     for (LineIndex l = run.first; l < run.end();) {
-      n = min_u64(run.end() - l, RecordWriter::kPieceLines);
+      const u64 n = min_u64(run.end() - l, RecordWriter::kPieceLines);
       u8 *const begin = to(n);
       if (SNAPSHOT_UNLIKELY(unreadable))
         read_restricted(begin, address_of(l).ptr(), n * kLineBytes);
@@ -113,6 +107,15 @@ inline void end_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) 
 }
 
 // The lines of runs, one after the other in from, to where they belong.
-Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from);
+Status copy_to_backing_by_steps(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from);
+inline Status copy_to_backing(const Medium &medium, const GrowBuffer<u64> &runs, const u8 *from) {
+#if !defined(SNAPSHOT_TESTING)
+  if (SNAPSHOT_LIKELY(medium.is_memory())) {
+    medium.copy_runs(runs.begin(), runs.size(), from);
+    return kOk;
+  }
+#endif
+  return copy_to_backing_by_steps(medium, runs, from);
+}
 
 }  // namespace snapshot

@@ -18,13 +18,48 @@ Status acquire_resources(ManagedFile &file, u64 lines, u64 size_after) SNAPSHOT_
   if (file.runs.size() > ~u32{0}) return {EFBIG};
   const u64 record_bytes = format::record_bytes(file.runs.size(), lines);
   if (Status s = prepare_backing(file, file.runs); !s.ok()) return s;
-  const u64 memory_bytes = RecordWriter::memory_bytes(file.runs.size(), lines, keep_of(lines));
+  const u64 memory_bytes =
+      SNAPSHOT_LIKELY(keep_of(lines) == RecordWriter::Keep::all)
+          ? record_bytes
+          : RecordWriter::memory_bytes(file.runs.size(), lines, RecordWriter::Keep::runs);
   if (Status s = file.record.reserve(memory_bytes); !s.ok()) return s;
   // The verbs reach the bytes, not the file system's idea of where the file ends: a file that grew must be
   // as long as its record says once the record counts.
   if (SNAPSHOT_UNLIKELY(size_after > file.committed_size))
     if (Status s = sync_size(backing_of(file.base())); !s.ok()) return s;
   return reserve_record(&file.log, record_bytes);
+}
+
+RecordFacts facts_of(const ManagedFile &file, u64 lines, u64 size_after) SNAPSHOT_REQUIRES(file.commit_lock) {
+  return {format::kRedoMagic, file.runs.size(), lines, file.committed_size, size_after, 0};
+}
+
+// Copy the lines and write the record. Where its lines can be read after the fence.
+inline const u8 *write_small_record(ManagedFile &file, u64 lines, u64 size_after)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  SmallRecord record(file.log, facts_of(file, lines, size_after), file.record.data());
+  u64 *run_table = record.runs();
+  const u64 origin = run_in_record(file, 0);
+  copy_new_lines(
+      file, [&](u64 packed) { *run_table++ = packed + origin; },
+      [&](u64 count) { return record.lines(count); });
+  SNAPSHOT_STEP("commit-copied");
+  record.seal();
+  return file.record.data() + lines_offset(file.runs.size());
+}
+
+__attribute__((noinline)) const u8 *write_record(ManagedFile &file, u64 lines, u64 size_after)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  const RecordWriter::Keep keep = keep_of(lines);
+  RecordWriter writer(&file.log, facts_of(file, lines, size_after), file.record.data(), keep);
+  write_runs(writer.runs(), file);
+  copy_new_lines(file, [](u64) {}, [&](u64 count) { return writer.lines(count); });
+  SNAPSHOT_STEP("commit-copied");
+  // Memory media do not fail.
+  (void)writer.seal();
+  return SNAPSHOT_LIKELY(keep == RecordWriter::Keep::all)
+             ? file.record.data() + lines_offset(file.runs.size())
+             : writer.lines_in_log();
 }
 
 }  // namespace
@@ -37,18 +72,13 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   bool called = false;
   if (Status s = thread_fence(&called); !s.ok()) return s;
   if (called) ++file.counters.thread_fences;
-  const u64 run_count = file.runs.size();
-  RecordWriter writer(&file.log, {format::kRedoMagic, run_count, lines, file.committed_size, size_after, 0},
-                      file.record.data(), keep_of(lines));
-  write_runs(writer, file);
-  copy_new_lines(file, [&](u64 count) { return writer.lines(count); });
-  SNAPSHOT_STEP("commit-copied");
-  // Memory media do not fail.
-  (void)writer.seal();
-  file.counters.bytes_logged += format::record_bytes(run_count, lines);
+  const u8 *const logged = SNAPSHOT_LIKELY(lines <= SmallRecord::kLinesMax)
+                               ? write_small_record(file, lines, size_after)
+                               : write_record(file, lines, size_after);
+  file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
   SNAPSHOT_STEP("commit-logged");
   ++file.counters.fences;
-  (void)file.medium.fence_log(file.log.fd);
+  file.medium.fence();
   SNAPSHOT_STEP("commit-log-durable");
   ++file.log.sequence;
   file.committed_size = size_after;
@@ -56,9 +86,6 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   begin_in_place(file);
   // A line that was listed twice is twice in the record, and the later copy wins, here as in recovery.
   // What is copied is what was logged, not what other threads have stored since.
-  const u8 *const logged = SNAPSHOT_LIKELY(keep_of(lines) == RecordWriter::Keep::all)
-                               ? file.record.data() + lines_offset(run_count)
-                               : writer.lines_in_log();
   (void)copy_to_backing(file.medium, file.runs, logged);
   // Non-temporal stores may become visible after the unlocking of the file: to another thread, which then
   // commits or rolls back, they must not.
@@ -70,6 +97,6 @@ Status commit_redo(ManagedFile &file, u64 lines) {
   return kOk;
 }
 
-void settle_redo(const ManagedFile &file) { (void)file.medium.fence_data(backing_of(file.base()), 0); }
+void settle_redo(const ManagedFile &file) { file.medium.fence(); }
 
 }  // namespace snapshot

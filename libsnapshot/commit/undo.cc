@@ -56,18 +56,20 @@ RecordWriter::Keep keep_of(const ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES
 // Step 1; returns the digest.
 u64 copy_and_digest(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
   u8 *at = file.copies.data();
-  copy_new_lines(file, [&](u64 count) {
-    u8 *to = at;
-    at += count * kLineBytes;
-    return to;
-  });
+  copy_new_lines(
+      file, [](u64) {},
+      [&](u64 count) {
+        u8 *to = at;
+        at += count * kLineBytes;
+        return to;
+      });
   return hash_lines(file.log.key, file.log.sequence + 1, file.copies.data(), lines * kLineBytes);
 }
 
 // Step 2.
 Status write_record(ManagedFile &file, const RecordFacts &facts) SNAPSHOT_REQUIRES(file.commit_lock) {
   RecordWriter writer(&file.log, facts, file.record.data(), keep_of(file, facts.line_count));
-  write_runs(writer, file);
+  write_runs(writer.runs(), file);
   const LineIndex partial = first_partial_line(file, facts.size_before);
   for (const u64 packed : file.runs) {
     const Run run = Run::unpack(packed);

@@ -21,6 +21,26 @@ struct RecordFacts {
   u64 proof;  // new_digest, durable or 0
 };
 
+inline format::RecordHeader header_of(const Log &log, const RecordFacts &facts) {
+  return {.magic = facts.magic,
+          .run_count = static_cast<u32>(facts.run_count),
+          .log_id = log.header.log_id,
+          .sequence = log.sequence + 1,
+          .size_before = facts.size_before,
+          .size_after = facts.size_after,
+          .line_count = facts.line_count,
+          .new_digest = facts.proof,
+          .checksum = 0};
+}
+
+// Writes header and, behind the runs, zeros up to a whole line. Where the lines go.
+inline u8 *begin_record(const Log &log, const RecordFacts &facts, u8 *record) {
+  u8 *const lines = record + format::record_bytes(facts.run_count, 0);
+  *reinterpret_cast<format::RecordHeader *>(record) = header_of(log, facts);
+  if (SNAPSHOT_LIKELY(facts.run_count != 0)) __builtin_memset_inline(lines - kLineBytes, 0, kLineBytes);
+  return lines;
+}
+
 class RecordWriter {
  public:
   // lines() may be asked for this many at once.
@@ -119,19 +139,37 @@ inline RecordWriter::RecordWriter(Log *log, u8 *mapped, u64 log_offset, const Re
       record_(record),
       runs_end_(lines_offset(facts.run_count)),
       keep_(keep),
-      end_(record + runs_end_),
-      handed_over_(record) {
-  *header() = {.magic = facts.magic,
-               .run_count = static_cast<u32>(facts.run_count),
-               .log_id = log->header.log_id,
-               .sequence = log->sequence + 1,
-               .size_before = facts.size_before,
-               .size_after = facts.size_after,
-               .line_count = facts.line_count,
-               .new_digest = facts.proof,
-               .checksum = 0};
-  // Behind the runs, up to a whole line.
-  if (facts.run_count != 0) __builtin_memset_inline(end_ - kLineBytes, 0, kLineBytes);
-}
+      end_(begin_record(*log, facts, record)),
+      handed_over_(record) {}
+
+// The same for a record of few lines on memory media, which is put together as a whole before any of it is
+// handed over: then there is nothing to keep account of.
+class SmallRecord {
+ public:
+#if defined(SNAPSHOT_TESTING)
+  static constexpr u64 kLinesMax = 2;
+#else
+  static constexpr u64 kLinesMax = RecordWriter::kPieceLines;
+#endif
+
+  SmallRecord(const Log &log, const RecordFacts &facts, u8 *record)
+      : log_(log), record_(record), end_(begin_record(log, facts, record)) {}
+  u64 *runs() { return reinterpret_cast<u64 *>(record_ + sizeof(format::RecordHeader)); }
+  u8 *lines(u64 count) {
+    u8 *at = end_;
+    end_ += count * kLineBytes;
+    return at;
+  }
+  void seal() {
+    const u64 bytes = static_cast<u64>(end_ - record_);
+    reinterpret_cast<format::RecordHeader *>(record_)->checksum = hash_lines(log_.key, 0, record_, bytes);
+    (void)log_.medium.copy(log_.area[format::area_of(log_.sequence + 1)].mapped, record_, bytes);
+  }
+
+ private:
+  const Log &log_;
+  u8 *const record_;
+  u8 *end_;
+};
 
 }  // namespace snapshot

@@ -82,8 +82,7 @@ Status populate_for_writing(u64 address, u64 bytes, int path_fd) {
 
 Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
   if (is_memory()) {
-    verbs->fence();
-    SNAPSHOT_OBSERVE(fence, nullptr, 0);
+    fence();
     return kOk;
   }
   const u64 first = round_down(begin.value, kPageBytes);
@@ -92,8 +91,7 @@ Status Medium::fence_data(BackingAddr begin, u64 bytes) const {
 
 Status Medium::fence_log(int fd) const {
   if (is_memory()) {
-    verbs->fence();
-    SNAPSHOT_OBSERVE(fence, nullptr, 0);
+    fence();
     return kOk;
   }
   return uninterrupted([&] { return sys::fdatasync(fd); });

@@ -71,6 +71,12 @@ struct Medium {
     return kOk;
   }
 
+  // Memory media: everything that this thread has copied is durable on return.
+  void fence() const {
+    verbs->fence();
+    SNAPSHOT_OBSERVE(fence, nullptr, 0);
+  }
+
   // Everything copied to the data range, a mapping of the file, is durable on return. Reports a failed sync
   // once: the kernel then counts the pages as clean, so the bytes must be copied again before another try.
   Status fence_data(BackingAddr begin, u64 bytes) const;
@@ -114,6 +120,7 @@ Status prepare_for_reading(BackingAddr begin, u64 bytes);
 // Memory media: whether prepare_for_writing has nothing to do. Says no for a range of more than one page.
 inline bool is_prepared(Run run) {
   const u64 page = run.first / kLinesPerPage;
+  if (SNAPSHOT_LIKELY(run.count == 1)) return page_map()[page] != 0;
   return (run.end() - 1) / kLinesPerPage == page && page_map()[page] != 0;
 }
 inline bool is_prepared(BackingAddr begin, u64 bytes) {

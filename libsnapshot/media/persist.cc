@@ -40,10 +40,11 @@ __attribute__((target("avx512f"))) inline void line_nt_avx512(u8 *to, const u8 *
     for (const u64 *const end = runs + count; runs != end; ++runs) {                                       \
       u8 *t = static_cast<u8 *>(to) + Run::unpack(*runs).first * kLineBytes;                               \
       u64 lines = Run::unpack(*runs).count;                                                                \
-      do {                                                                                                 \
+      _Pragma("clang loop unroll(disable)") do {                                                           \
         line_nt_##way(t, f);                                                                               \
         f += kLineBytes, t += kLineBytes;                                                                  \
-      } while (--lines != 0);                                                                              \
+      }                                                                                                    \
+      while (--lines != 0);                                                                                \
     }                                                                                                      \
   }
 SNAPSHOT_NT_VERBS(sse2, )

@@ -40,6 +40,7 @@ class GrowBuffer {
     data_ = nullptr;
     size_ = capacity_ = mapped_ = 0;
   }
+  bool exceeds(u64 bytes) const { return mapped_ > bytes; }
   // Gives the memory back when it has grown beyond what is worth keeping between uses.
   void trim(u64 keep_bytes) {
     size_ = 0;

@@ -33,17 +33,19 @@ inline u32 thread_token() {
 class SNAPSHOT_CAPABILITY("mutex") Mutex {
  public:
   constexpr Mutex() = default;
-  void lock() SNAPSHOT_ACQUIRE() {
+  void lock() SNAPSHOT_ACQUIRE() SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+    if (try_lock_alone()) return;
     u32 expected = kFree;
     const u32 me = thread_token();
-    // Alone: nobody can come between question and store but a handler, which leaves the lock as it found it.
-    // See thread_fence() for when glibc says so.
-    if (__libc_single_threaded != 0 && owner_.load(std::memory_order_relaxed) == kFree) {
-      owner_.store(me, std::memory_order_relaxed);
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    } else if (!owner_.compare_exchange_strong(expected, me, std::memory_order_acquire)) {
-      lock_slow(me);
-    }
+    if (!owner_.compare_exchange_strong(expected, me, std::memory_order_acquire)) lock_slow(me);
+  }
+  // Takes it if it is free and this thread is alone: nobody can come between question and store but a
+  // handler, which leaves the lock as it found it. See thread_fence() for when glibc says so.
+  bool try_lock_alone() SNAPSHOT_TRY_ACQUIRE(true) {
+    if (__libc_single_threaded == 0 || owner_.load(std::memory_order_relaxed) != kFree) return false;
+    owner_.store(thread_token(), std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return true;
   }
   void unlock() SNAPSHOT_RELEASE() {
     owner_.store(kFree, std::memory_order_release);

@@ -1,5 +1,9 @@
 // The asymmetric fence: the committer pays, the threads that store do not.
 #pragma once
+#include <sys/single_threaded.h>
+
+#include <atomic>
+
 #include "base/status.h"
 
 namespace snapshot {
@@ -13,7 +17,15 @@ Status register_thread_fence();
 // context switch). So a store that such a thread had issued before is visible here, and a load that it issues
 // later sees what this thread stored before the call. Does nothing while the process has never had a second
 // thread. *called: whether the system call was made. ENOMEM: no memory for its mask of CPUs, and no fence.
-[[nodiscard]] Status thread_fence(bool *called);
+Status fence_other_threads();
+[[nodiscard]] inline Status thread_fence(bool *called) {
+  // glibc clears this in the creating thread before the first new thread starts, so a process in which
+  // another thread can have stored anything reads 0 here.
+  *called = __libc_single_threaded == 0;
+  if (*called) return fence_other_threads();
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return kOk;
+}
 
 // The same, always: also where the process counts as single-threaded or has not been registered. false: this
 // kernel cannot.
