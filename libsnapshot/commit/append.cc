@@ -193,7 +193,7 @@ Status commit_append(ManagedFile &file, u64 lines, Durability durability) {
       &log, {format::kAppendMagic, run_count, lines, file.committed_size, size_after, log.tail.durable},
       file.record.data() + pending);
   write_runs(writer.runs(), file);
-  copy_new_lines(file, [](u64) {}, [&](u64 count) { return writer.lines(count); });
+  copy_new_lines(file, [&](u64 count) { return writer.lines(count); });
   SNAPSHOT_STEP("commit-copied");
   if (Status s = writer.seal(); !s.ok()) {
     void_record(file, tail_offset(log));

@@ -148,15 +148,15 @@ void trim_scratch(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   if (!needed) file.record.trim(kKeepBytes);
 }
 
-Status commit_by_protocol(ManagedFile &file, u64 lines, Durability durability)
+Status commit_by_protocol(ManagedFile &file, const Taken &taken, Durability durability)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   switch (file.protocol) {
     case Protocol::undo:
-      return commit_undo(file, lines);
+      return commit_undo(file, taken.lines);
     case Protocol::redo:
-      return commit_redo(file, lines);
+      return commit_redo(file, taken);
     case Protocol::append:
-      return commit_append(file, lines, durability);
+      return commit_append(file, taken.lines, durability);
   }
   return {EINVAL};
 }
@@ -193,7 +193,7 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
   // MS_SYNC waits for what MS_ASYNC began, also where it has nothing to add.
   if (taken->lines == 0 && file.size.load(std::memory_order_relaxed) == file.committed_size)
     return durability == Durability::now && file.protocol == Protocol::append ? settle_append(file) : kOk;
-  const Status s = commit_by_protocol(file, taken->lines, durability);
+  const Status s = commit_by_protocol(file, *taken, durability);
   if (!s.ok()) put_back_all(file, dropped);
   return s;
 }

@@ -31,16 +31,14 @@ inline void write_runs(u64 *to, const ManagedFile &file) SNAPSHOT_REQUIRES(file.
 }
 
 // A private copy of the commit's new lines, one run after the other, where to(count) says for the next count
-// lines; each(packed) is called for each run before its lines. Other threads may be storing: whatever they
-// store after the thread fence has marked its line again.
-template <typename Each, typename To>
-void copy_new_lines(ManagedFile &file, Each each, To to) SNAPSHOT_REQUIRES(file.commit_lock) {
+// lines. Other threads may be storing: whatever they store after the thread fence has marked its line again.
+template <typename To>
+void copy_new_lines(ManagedFile &file, To to) SNAPSHOT_REQUIRES(file.commit_lock) {
   const u64 size = file.size.load(std::memory_order_relaxed);
   const LineIndex partial = first_partial_line(file, size);
   const bool unreadable = file.unreadable.load(std::memory_order_relaxed);
   const u64 simple_end = SNAPSHOT_UNLIKELY(unreadable) ? 0 : partial << Run::kCountBits;
   for (const u64 packed : file.runs) {
-    each(packed);
     const Run run = Run::unpack(packed);
     // As most runs of a small commit are.
     if (SNAPSHOT_LIKELY(run.count == 1) && SNAPSHOT_LIKELY(packed < simple_end)) {

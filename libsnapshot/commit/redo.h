@@ -8,13 +8,14 @@
 // durable (invariant 1), so that a record that is torn leaves the file at the commit before, with that one's
 // record to complete it.
 #pragma once
-#include "commit/managed_file.h"
+#include "commit/gather.h"
 
 namespace snapshot {
 
-// Commits the lines in file.runs together with the file's size. Success: durable, file.runs is consumed.
-// Failure (ENOSPC, EDQUOT, EIO, ENOMEM): nothing has happened; file.runs is untouched, for put_back.
-Status commit_redo(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock);
+// Commits the lines in file.runs, which a gather has taken, together with the file's size. Success: durable,
+// file.runs is consumed. Failure (ENOSPC, EDQUOT, EIO, ENOMEM): nothing has happened; file.runs is untouched,
+// for put_back.
+Status commit_redo(ManagedFile &file, const Taken &taken) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // What the newest commit has left to the fence of the next one is durable on return. To be called before its
 // log says that it is over. Memory media do not fail.

@@ -56,13 +56,11 @@ RecordWriter::Keep keep_of(const ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES
 // Step 1; returns the digest.
 u64 copy_and_digest(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock) {
   u8 *at = file.copies.data();
-  copy_new_lines(
-      file, [](u64) {},
-      [&](u64 count) {
-        u8 *to = at;
-        at += count * kLineBytes;
-        return to;
-      });
+  copy_new_lines(file, [&](u64 count) {
+    u8 *to = at;
+    at += count * kLineBytes;
+    return to;
+  });
   return hash_lines(file.log.key, file.log.sequence + 1, file.copies.data(), lines * kLineBytes);
 }
 
