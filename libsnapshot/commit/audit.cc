@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <sys/single_threaded.h>
 
+#include <atomic>
+
 #include "base/message.h"
 #include "base/syscall.h"
 #include "commit/changed_lines.h"
 #include "commit/pages.h"
+#include "platform/parts.h"
 #include "snapshot/abi.h"
 #include "track/own_pages.h"
 
@@ -15,6 +18,8 @@ namespace {
 
 constexpr u64 kReportsMax = 64;  // for a file; the others are counted only
 constexpr u64 kBytesShown = 8;
+// Whether the process has been told which of its parts may have made the stores that are reported.
+std::atomic<bool> parts_named{false};
 // How often threads that are about to wait, or to mark, get the time to.
 constexpr int kLooks = 20;
 
@@ -185,6 +190,11 @@ class Auditor {
       m << ")";
     }
     say(Level::error, m);
+    // Page tracking finds whatever they store.
+    if (file_.track_pages || parts_named.exchange(true, std::memory_order_relaxed)) return;
+    Message parts;
+    parts << "not instrumented (snapctl check says more), and perhaps what has stored them: ";
+    if (name_what_is_not_instrumented(&parts)) say(Level::error, parts);
   }
 
   void report_undecided(u64 lines) SNAPSHOT_REQUIRES(file_.commit_lock) {

@@ -14,10 +14,10 @@ namespace snapshot {
 
 // To be called before range is gathered. Compares the lines in range that are not marked with the file, and
 // does with those that are convicted what file.audit says: counts them and says where they are, each line
-// once while the file is mapped; with abort, ends the process. With fix marks them, and suspects as well, so
-// that they are committed; these are not named then. Otherwise a suspect is looked at again by the commits
-// that follow. Takes time for each page in range that the program has ever stored to, whether it is dirty or
-// not.
+// once while the file is mapped, and once in the process which of its parts may have stored them; with abort,
+// ends the process. With fix marks them, and suspects as well, so that they are committed; these are not
+// named then. Otherwise a suspect is looked at again by the commits that follow. Takes time for each page in
+// range that the program has ever stored to, whether it is dirty or not.
 void audit_range(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // To be called when file.runs has been gathered: stores to these lines are told from those before.

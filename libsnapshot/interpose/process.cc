@@ -4,8 +4,8 @@
 #include "api/registry.h"
 #include "base/message.h"
 #include "interpose/load_order.h"
-#include "interpose/parts.h"
 #include "interpose/real.h"
+#include "platform/parts.h"
 #include "platform/settings.h"
 
 namespace snapshot {

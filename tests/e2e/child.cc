@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -108,6 +109,15 @@ class Child {
     return nanoseconds(time.tv_sec * 1'000'000'000 + time.tv_nsec);
   }
 
+  // It waits for something other than the processor or a disk.
+  bool sleeps() const {
+    std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const std::size_t name_end = text.rfind(") ");
+    return name_end != std::string::npos && text[name_end + 2] == 'S';
+  }
+
   bool wait_for_end(microseconds time_max) {
     // Not pidfd_open(): glibc 2.36 declares it without C linkage.
     Fd handle(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), "pidfd_open");
@@ -183,6 +193,8 @@ std::string Outcome::describe() const {
 Outcome run_command(const Command &command, microseconds time_max) {
   Child child(command, -1);
   bool ended = child.wait_for_end(time_max);
+  while (!ended && !child.sleeps() && child.processor_time() < time_max)
+    ended = child.wait_for_end(std::chrono::milliseconds(10));
   if (!ended) child.kill_now();
   Outcome outcome = child.reap();
   if (!ended) outcome.end = Outcome::End::timed_out;

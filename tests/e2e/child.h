@@ -28,7 +28,8 @@ struct Outcome {
   std::string describe() const;
 };
 
-// Runs to the end, or until the time is up.
+// Runs to the end, or until the time is up: of the clock for a command that sleeps then, of its own processor
+// time for one that does not, since on a busy machine a sound one may get the processor late.
 Outcome run_command(const Command &command, microseconds time_max);
 
 // When to kill: so long after so many progress messages (after the start if 0). On a busy machine a child

@@ -1,7 +1,7 @@
 // What a program sees of a Kyoto Cabinet database: mappings smaller than the file, growth beyond them,
-// defragmenting, transactions that are committed and aborted, copies, a
-// kill. Prints what it sees; compiled with
-// plain Kyoto Cabinet and with the port, it must print the same (behaviour.sh). usage: behaviour DIRECTORY
+// defragmenting, transactions that are committed and aborted, copies, a kill. Prints what it sees; compiled
+// with plain Kyoto Cabinet and with the port, it must print the same (behaviour.sh). usage: behaviour
+// DIRECTORY
 #include <kchashdb.h>
 #include <kcplantdb.h>
 #include <sys/stat.h>

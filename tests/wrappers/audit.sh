@@ -1,6 +1,7 @@
 #!/bin/sh
 # Claim: SNAPSHOT_AUDIT finds the bytes that code compiled without the pass has stored, and none that were tracked; it
-# says where, once, and leaves them out, ends the program, or commits them, as it is asked to.
+# says where, once, and which libraries it may have been; and leaves them out, ends the program, or commits them, as it is
+# asked to.
 . "$(dirname "$0")/testlib.sh"
 clang=$(default_clang)
 "$clang" -O2 -Wall -Werror -c "$here/untracked.c" -o untracked.o
@@ -81,6 +82,14 @@ for medium in memory page-cache; do
   one_error '65 changed lines, the first at offset 12352, were left out of a commit: stored untracked, or by a thread'
   unset SNAPSHOT_AUDIT
 done
+
+begin 'the library that has stored what was missed'
+"$clang" -shared -fPIC "$here/untracked.c" -o libuntracked.so
+"$snapcc" -O2 "-I$source_root/include" "-I$build/include" "$here/audit.c" -L. -luntracked -lpthread -o audit-library
+rm -f data*
+LD_LIBRARY_PATH=. SNAPSHOT_AUDIT=warn succeeds ./audit-library data
+has_text err 'not instrumented (snapctl check says more), and perhaps what has stored them: libuntracked.so'
+[ "$(wc -l <err)" = 3 ] || fail "not three lines: $(cat err)"
 
 begin 'a value that is not known'
 SNAPSHOT_AUDIT=yes fails_with 3 ./audit data

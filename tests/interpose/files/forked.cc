@@ -215,12 +215,13 @@ TEST_CASE("the writer's lock survives a child's exit, and goes with the parent t
     file.map(kPage);
     if (in_child([] { return 0; }) != 0) _exit(1);
     if (fork() == 0) {
-      // Lives until the test closes its end.
+      // Has the lock, too, until the library has closed its descriptor in here: so it is the one who says
+      // that all is ready. Lives until the test closes its end.
+      (void)!write(from_parent[1], "r", 1);
       close(to_grandchild[1]);
       char byte;
       _exit(static_cast<int>(read(to_grandchild[0], &byte, 1)));
     }
-    (void)!write(from_parent[1], "r", 1);
     pause();
     _exit(2);
   }

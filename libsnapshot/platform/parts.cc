@@ -1,16 +1,15 @@
-#include "interpose/parts.h"
+#include "platform/parts.h"
 
 #include <elf.h>
 #include <link.h>
 
 #include "base/bytes.h"
-#include "base/message.h"
 
 namespace snapshot {
 namespace {
 
 struct Parts {
-  Message names;
+  Message *names;
   u64 missing = 0, all = 0;
 };
 
@@ -60,21 +59,23 @@ int look_at(dl_phdr_info *object, size_t, void *argument) {
   ++parts->all;
   for (unsigned i = 0; i < object->dlpi_phnum; ++i)
     if (object->dlpi_phdr[i].p_type == PT_NOTE && has_note(*object, object->dlpi_phdr[i])) return 0;
-  if (parts->missing++ > 0) parts->names << ", ";
-  parts->names << name;
+  if (parts->missing++ > 0) *parts->names << ", ";
+  *parts->names << name;
   return 0;
 }
 
 }  // namespace
 
-void say_what_is_not_instrumented() {
-  Parts parts;
+bool name_what_is_not_instrumented(Message *names) {
+  Parts parts{names};
   dl_iterate_phdr(look_at, &parts);
-  if (parts.missing == 0) return;
+  return parts.missing != 0;
+}
+
+void say_what_is_not_instrumented() {
   Message m;
-  m << "not instrumented, so that what they store is tracked by pages only (SNAPSHOT_TRACK): "
-    << parts.names.c_str();
-  say(Level::info, m);
+  m << "not instrumented, so that what they store is tracked by pages only (SNAPSHOT_TRACK): ";
+  if (name_what_is_not_instrumented(&m)) say(Level::info, m);
 }
 
 }  // namespace snapshot
