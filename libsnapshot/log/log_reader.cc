@@ -154,12 +154,13 @@ Status look_for_later(LogView *log, unsigned index, u64 newest, u8 *piece) {
     const u64 n = min_u64(area.end() - at, kPieceBytes);
     if (Status s = read_exactly(log->fd, piece, n, at); !s.ok()) return s;
     for (u64 k = 0; k < n; k += kLineBytes) {
+      format::RecordHeader h;
+      __builtin_memcpy(&h, piece + k, sizeof h);
+      if (SNAPSHOT_LIKELY(h.magic != format::kAppendMagic || h.durable <= newest)) continue;
       RecordView later;
       later.area = area;
       later.offset = at + k;
-      __builtin_memcpy(&later.header, piece + k, sizeof later.header);
-      const format::RecordHeader &h = later.header;
-      if (h.magic != format::kAppendMagic || h.durable <= newest) continue;
+      later.header = h;
       if (!plausible(h, log->header, area.end() - later.offset)) continue;
       const u64 bytes = later.end() - later.offset;
       bool whole = bytes > budget;

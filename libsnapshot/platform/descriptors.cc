@@ -1,19 +1,11 @@
 #include "platform/descriptors.h"
 
 #include "base/syscall.h"
+#include "platform/directory_entry.h"
 #include "platform/private_fd.h"
 
 namespace snapshot {
 namespace {
-
-// linux_dirent64 (getdents(2)).
-struct Entry {
-  u64 inode;
-  u64 offset;
-  u16 bytes;
-  u8 type;
-  char name[];
-};
 
 int number_in(const char *name) {
   int n = 0;
@@ -29,7 +21,7 @@ bool leads_to(int fd, u64 device, u64 inode) {
 }  // namespace
 
 bool has_descriptor(u64 device, u64 inode) {
-  alignas(Entry) u8 buffer[4096];
+  alignas(DirectoryEntry) u8 buffer[4096];
   const long opened = sys::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const int list = static_cast<int>(opened);
   if (sys::failed(opened)) return false;
@@ -37,7 +29,7 @@ bool has_descriptor(u64 device, u64 inode) {
   for (long n = 1; n > 0 && !found;) {
     n = sys::call(SYS_getdents64, list, sys::as_long(buffer), sizeof buffer);
     for (long at = 0; at < n && !found;) {
-      const Entry *e = reinterpret_cast<const Entry *>(buffer + at);
+      const DirectoryEntry *e = reinterpret_cast<const DirectoryEntry *>(buffer + at);
       at += e->bytes;
       found = e->name[0] != '.' && leads_to(number_in(e->name), device, inode);
     }

@@ -1,6 +1,7 @@
 #include "platform/other_threads.h"
 
 #include "base/text.h"
+#include "platform/directory_entry.h"
 
 namespace snapshot {
 namespace {
@@ -60,15 +61,6 @@ bool look_at(u32 thread, bool *waits) {
   return true;
 }
 
-// linux_dirent64 (getdents(2)).
-struct Entry {
-  u64 inode;
-  u64 offset;
-  u16 bytes;
-  u8 type;
-  char name[];
-};
-
 }  // namespace
 
 bool OtherThreads::knows(u32 thread) const {
@@ -83,14 +75,14 @@ bool OtherThreads::knows(u32 thread) const {
 bool OtherThreads::list(u32 self) {
   const long fd = sys::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (sys::failed(fd)) return false;
-  alignas(Entry) u8 buffer[4096];
+  alignas(DirectoryEntry) u8 buffer[4096];
   u64 count = 0;
   Status s;
   long n = 1;
   while (s.ok() && n > 0) {
     n = sys::call(SYS_getdents64, fd, sys::as_long(buffer), sizeof buffer);
     for (long at = 0; s.ok() && at < n;) {
-      const Entry *e = reinterpret_cast<const Entry *>(buffer + at);
+      const DirectoryEntry *e = reinterpret_cast<const DirectoryEntry *>(buffer + at);
       const char *name = e->name;
       u64 thread;
       at += e->bytes;

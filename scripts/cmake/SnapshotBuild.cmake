@@ -34,3 +34,9 @@ if(SNAPSHOT_SANITIZE)
     -gline-tables-only -fno-sanitize-recover=all)
   target_link_options(snapshot_sanitize INTERFACE -fsanitize=${SNAPSHOT_SANITIZE})
 endif()
+
+# snapshot_reads_options(SOURCE...): sources of the calling folder that read a command line with CLI11. Optimising its
+# templates takes longer than compiling the rest of the program, and they run once.
+function(snapshot_reads_options)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-O0;-gline-tables-only" SKIP_PRECOMPILE_HEADERS ON)
+endfunction()

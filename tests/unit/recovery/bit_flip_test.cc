@@ -16,6 +16,14 @@ using test::u64;
 constexpr u64 kSize = 1024;
 constexpr u64 kRecordBytes = 64 + 64 + 3 * 64;
 
+// A sanitizer looks at the memory accesses, and those are the same for most bits: one in so many, of each
+// byte another.
+#if __has_feature(address_sanitizer)
+constexpr u64 kEvery = 7;
+#else
+constexpr u64 kEvery = 1;
+#endif
+
 class Flipper {
  public:
   // steps: how much of the third commit was done: 0 nothing, 1 its record, 2 half its lines, 3 all.
@@ -61,12 +69,13 @@ TEST_CASE("every flipped bit of a log is noticed or harmless, wherever the crash
   for (int steps = 0; steps < 4; ++steps) {
     DYNAMIC_SECTION("after step " << steps) {
       Flipper flipper(steps);
-      for (u64 bit = 0; bit < 256 * 8; ++bit) flipper.check_bit(bit);
+      for (u64 bit = 0; bit < 256 * 8; bit += kEvery) flipper.check_bit(bit);
       for (int area = 0; area < 2; ++area)
-        for (u64 bit = 0; bit < kRecordBytes * 8; ++bit) flipper.check_bit(flipper.area(area) * 8 + bit);
-      for (u64 bit = 0; bit < flipper.bytes() * 8; bit += 7919) flipper.check_bit(bit);
+        for (u64 bit = 0; bit < kRecordBytes * 8; bit += kEvery)
+          flipper.check_bit(flipper.area(area) * 8 + bit);
+      for (u64 bit = 0; bit < flipper.bytes() * 8; bit += 7919 * kEvery) flipper.check_bit(bit);
       // The header alone has 512 bits, each of which is noticed.
-      CHECK(flipper.noticed >= 512);
+      CHECK(flipper.noticed >= 512 / kEvery);
       CHECK(flipper.harmless > 0);
     }
   }
