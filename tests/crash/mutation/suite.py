@@ -37,7 +37,7 @@ DEPENDENT = ("invariant 1: atomic: every step in the sources has killed a proces
 TIMED = ("invariant 3: no lost update: a storm of signals whose handler stores, and now and then commits",)
 # Each chosen sequence on each medium is a case, explored with a few images of each point.
 SPARINGLY = ("--stop-after", "1", "--exhaustive", "64", "--samples", "4", "--nested-every", "32", "--real-every", "0",
-             "--calls-max", "20000")
+             "--work-max", "20000")
 SLOWLY = 0.6  # seconds of CPU time from which on a case is run by itself
 
 

@@ -17,7 +17,7 @@ struct Arguments {
   std::string sequence, media, image, trace, data;
   u64 point = 0, seconds = 10, length = 3;
   bool all = false, list = false;
-  CLI::Option *has_point = nullptr, *has_sequence = nullptr, *has_calls_max = nullptr;
+  CLI::Option *has_point = nullptr, *has_sequence = nullptr, *has_work_max = nullptr;
   SessionOptions session;
 };
 
@@ -103,10 +103,10 @@ void define_options(CLI::App &app, Arguments &a) {
   app.add_option("--exhaustive", e.effort.exhaustive_max,
                  "so many combinations of pending words are all explored");
   app.add_option("--samples", e.effort.samples, "of each kind, where there are more combinations");
-  a.has_calls_max = app.add_option(
-      "--calls-max", e.calls_max,
-      "sample a point whose recoveries make more system calls; 0: never (default 500000, with --all or "
-      "--fence 0)");
+  a.has_work_max = app.add_option("--work-max", e.work_max,
+                                  "sample a point whose recoveries make more system calls and write more "
+                                  "lines; 0: never (default 500000, "
+                                  "with --all or --fence 0)");
   app.add_option("--nested-every", e.nested_every, "interrupt the recovery of one image in so many");
   app.add_option("--real-every", e.real_every, "try one image in so many on real files, too; 0: none");
   app.add_option("--setting", s.settings,
@@ -125,7 +125,7 @@ void define_options(CLI::App &app, Arguments &a) {
 void complete(Arguments &a) {
   ExplorerOptions &e = a.session.explorer;
   if (*a.has_point) e.only_point = a.point;
-  if (!*a.has_calls_max && !a.all && !*a.has_point) e.calls_max = 500'000;
+  if (!*a.has_work_max && !a.all && !*a.has_point) e.work_max = 500'000;
   if (!a.image.empty() && !parse(a.image, &e.only_image))
     throw std::runtime_error(a.image + ": not the name of an image");
   a.session.show_choices = !a.image.empty();

@@ -71,8 +71,11 @@ class Explorer::Run {
   Complaint in_environment(Action action);
   void fail(const std::string &why);
   Effort effort(u64 depth) const;
-  u64 nested_every() const {
-    return options_.nested_every * (1 + (options_.calls_max != 0 ? cost_ / 100 : 0));
+  // Every image's where there are few, but for long recoveries: interrupting those takes as long as all the
+  // others.
+  u64 nested_every(bool few) const {
+    if (options_.work_max == 0) return few ? 1 : options_.nested_every;
+    return few ? 1 + cost_ / 256 : options_.nested_every * (1 + cost_ / 100);
   }
   bool one_in(u64 every) { return every != 0 && mix(options_.effort.seed, counter_) % every == 0; }
 
@@ -90,7 +93,7 @@ class Explorer::Run {
   std::vector<std::pair<const std::vector<Choice> *, const std::vector<u32> *>> open_;  // as path_
   std::vector<Failure> failures_;
   u64 point_ = 0, counter_ = 0, output_bytes_ = 0;
-  u64 cost_ = 0;  // system calls of the last recovery
+  u64 cost_ = 0;  // work of the last recovery
   bool first_of_point_ = false;
 };
 
@@ -114,8 +117,8 @@ void Explorer::Run::visit_point() {
 // A recovery of thousands of lines takes as long as hundreds of a few.
 Effort Explorer::Run::effort(u64 depth) const {
   Effort effort = depth == 0 ? options_.effort : options_.nested;
-  const u64 images = options_.calls_max / std::max<u64>(cost_, 1);
-  if (depth != 0 || options_.calls_max == 0 || images >= effort.exhaustive_max) return effort;
+  const u64 images = options_.work_max / std::max<u64>(cost_, 1);
+  if (depth != 0 || options_.work_max == 0 || images >= effort.exhaustive_max) return effort;
   effort.exhaustive_max = images;
   effort.samples = std::clamp<u64>(images / 5, 8, effort.samples);
   return effort;
@@ -142,7 +145,7 @@ void Explorer::Run::visit_images(const CrashModel &model, const std::vector<Choi
     open_.back() = {&choices, &options};
     const SimulatedFiles::Mark mark = files_.mark();
     model.build(choices, options);
-    visit_image(images.size() <= 512);
+    visit_image(exhaustive && images.size() <= 512);
     files_.back_to(mark);
     if (stop()) break;
   }
@@ -157,17 +160,17 @@ void Explorer::Run::visit_image(bool few) {
   ++(depth == 1 ? totals().images : totals().nested_images);
   const bool asked = depth < options_.only_image.size();
   const bool all = options_.only_image.empty();
-  const bool interrupt = asked || (all && depth <= options_.nested_depth &&
-                                   ((few && depth == 1 && cost_ < 1000) || one_in(nested_every())));
+  const bool interrupt =
+      asked || (all && depth <= options_.nested_depth && one_in(nested_every(few && depth == 1)));
   const bool real =
       options_.real_every != 0 && (std::exchange(first_of_point_, false) || one_in(options_.real_every));
   if (real) explorer_.real_.put(files_);
   std::vector<Event> recovery;
   kernel_.record_to(interrupt ? &recovery : nullptr);
   const SimulatedFiles::Mark mark = files_.mark();
-  const u64 calls = kernel_.calls();
+  const u64 work = kernel_.work();
   const Complaint complaint = recover(real);
-  cost_ = kernel_.calls() - calls;
+  cost_ = kernel_.work() - work;
   kernel_.record_to(nullptr);
   if (complaint) return fail(*complaint);
   if (!interrupt) return;

@@ -24,13 +24,14 @@ struct ExplorerOptions {
   Effort effort;
   Effort nested{64, 6, 1};  // in recovery
   u64 nested_depth = 2;     // how often a recovery is interrupted in a row
-  u64 nested_every = 16;    // recovery of one image in so many is interrupted; all where there are few images
-  u64 real_every = 8192;    // one image in so many is tried on real files, and one of each point; 0: none
-  u64 check_every = 0;      // one image in so many is given to the checker; 0: none
-  std::string checker;      // a shell command; {} stands for the recovered file
-  u64 failures_max = 3;     // per trace
-  u64 calls_max = 0;        // of one point, as system calls of the recoveries: sampled beyond it; 0: no limit
-  u64 points_every = 1;     // one point in so many
+  u64 nested_every = 16;  // recovery of one image in so many is interrupted; more where there are few images
+  u64 real_every = 8192;  // one image in so many is tried on real files, and one of each point; 0: none
+  u64 check_every = 0;    // one image in so many is given to the checker; 0: none
+  std::string checker;    // a shell command; {} stands for the recovered file
+  u64 failures_max = 3;   // per trace
+  u64 work_max =
+      0;  // of one point, by its recoveries (SimulatedKernel::work): sampled beyond it; 0: no limit
+  u64 points_every = 1;  // one point in so many
   // If set, says what is wrong with an image, and recovery is not tried a second time.
   std::function<Complaint(const Recovered &)> verdict;
   std::optional<u64> only_point;

@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace states {
+namespace {
+
+// Most words are whole.
+void put_bytes(SimulatedFiles::File &f, u64 offset, u64 value, u64 count) {
+  if (count == 8)
+    __builtin_memcpy(f.bytes.data() + offset, &value, 8);
+  else
+    std::memcpy(f.bytes.data() + offset, &value, count);
+}
+
+}  // namespace
 
 u32 SimulatedFiles::add(u64 inode, u64 birth_ns, const std::string &bytes) {
   files_.push_back({{bytes.begin(), bytes.end()}, inode, birth_ns});
@@ -60,8 +71,8 @@ void SimulatedFiles::put_word(u32 file, u64 offset, u64 value) {
   File &f = files_[file];
   if (offset >= f.size()) return;
   const u64 count = std::min<u64>(8, f.size() - offset);
-  save(file, offset, count);
-  std::memcpy(f.bytes.data() + offset, &value, count);
+  journal_.push_back({Change::word, file, offset, count, word(file, offset)});
+  put_bytes(f, offset, value, count);
 }
 
 void SimulatedFiles::zero(u32 file, u64 offset, u64 count) {
@@ -75,9 +86,11 @@ void SimulatedFiles::zero(u32 file, u64 offset, u64 count) {
 void SimulatedFiles::back_to(Mark mark) {
   while (journal_.size() > mark) {
     const Change &c = journal_.back();
-    if (c.kind == Change::bytes) {
-      std::memcpy(files_[c.index].bytes.data() + c.offset, saved_.data() + c.saved_at, c.count);
-      saved_.resize(c.saved_at);
+    if (c.kind == Change::word) {
+      put_bytes(files_[c.index], c.offset, c.saved, c.count);
+    } else if (c.kind == Change::bytes) {
+      std::memcpy(files_[c.index].bytes.data() + c.offset, saved_.data() + c.saved, c.count);
+      saved_.resize(c.saved);
     } else if (c.kind == Change::size) {
       files_[c.index].bytes.resize(c.offset);
     } else {

@@ -54,11 +54,11 @@ class SimulatedFiles {
     u32 file;
   };
   struct Change {
-    enum Kind : u32 { bytes, size, name } kind;
-    u32 index;     // of the file or the name
-    u64 offset;    // bytes; size: the one before
-    u64 count;     // bytes saved; name: the file before
-    u64 saved_at;  // in saved_
+    enum Kind : u32 { word, bytes, size, name } kind;
+    u32 index;   // of the file or the name
+    u64 offset;  // word, bytes; size: the one before
+    u64 count;   // bytes saved; name: the file before
+    u64 saved;   // word: its value before; bytes: where in saved_
   };
   void save(u32 file, u64 offset, u64 count);
   std::vector<File> files_;

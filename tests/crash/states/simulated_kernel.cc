@@ -117,6 +117,7 @@ long SimulatedKernel::read(u32 file, void *to, u64 count, u64 offset) const {
 
 long SimulatedKernel::write(u32 file, const void *from, u64 count, u64 offset) {
   files_.write(file, offset, from, count);
+  work_ += count / 64;
   if (events_ != nullptr)
     events_->push_back(
         {EventKind::store, 0, file, offset, count, {}, std::string(static_cast<const char *>(from), count)});
@@ -190,7 +191,7 @@ long SimulatedKernel::on_descriptor(long number, const long *a) {
 }
 
 long SimulatedKernel::serve(long number, const long *a) {
-  ++calls_;
+  ++work_;
   switch (number) {
     case SYS_openat:
       return open(pointer<const char>(a[1]), a[2]);

@@ -20,7 +20,8 @@ class SimulatedKernel {
   // nullptr: none.
   void record_to(std::vector<Event> *events) { events_ = events; }
   u32 open_descriptors() const;
-  u64 calls() const { return calls_; }
+  // Grows with what recovery does: system calls, and lines that are written.
+  u64 work() const { return work_; }
 
   long serve(long number, const long *arguments);
 
@@ -51,7 +52,7 @@ class SimulatedKernel {
   Descriptor descriptors_[low_count + high_count];
   std::unique_ptr<u8[]> pages_;  // for anonymous mappings; all given back when none is left
   u64 pages_used_ = 0, mappings_ = 0;
-  u64 calls_ = 0;
+  u64 work_ = 0;
 };
 
 }  // namespace states
