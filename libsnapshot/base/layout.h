@@ -32,9 +32,9 @@ inline constexpr u64 kRangeBytes = u64{1} << SNAPSHOT_RANGE_BITS;
 inline constexpr u64 kWorkingBase = SNAPSHOT_WORKING_BASE;
 // A window starts this far behind the boundary of a huge page, so that its backing, whose huge pages have to
 // lie as the file's do, starts on one: 2 MiB apart, or a multiple of it, a line and its old bytes would have
-// the same 21 low bits in DRAM, too. Measured on an AMD EPYC (Zen 5): the prefetch of the old bytes then does
-// nothing, and a commit of two random lines takes 380 instead of 275 ns. A whole number of pages of the line
-// map.
+// the same 21 low bits in DRAM, too. Measured on an AMD EPYC (Zen 5): the prefetch of the old bytes, under
+// the undo protocol, then does nothing, and a commit of two random lines takes 380 instead of 275 ns. A whole
+// number of pages of the line map.
 inline constexpr u64 kWindowSkew = 256 << 10;
 inline constexpr u64 kBackingDistance = 2 * kRangeBytes - kWindowSkew;
 static_assert(kWindowSkew % (kLineBytes * kPageBytes) == 0);

@@ -110,8 +110,9 @@ void mark_and_list(Thread *thread, u32 level, Slot slot, Run run) {
   if (SNAPSHOT_UNLIKELY(!lists->level[level].append(run))) mark_unlisted(slot, run);
 }
 
-// The commit will read the old bytes of this line.
-void prefetch_backing(LineIndex line) { __builtin_prefetch(backing_of(address_of(line)).ptr(), 0, 3); }
+void prefetch_old_bytes(LineIndex line) {
+  __builtin_prefetch(address_of(line).ptr() + old_bytes_distance.load(std::memory_order_relaxed), 0, 3);
+}
 
 // The level that a mark or an announcement can use. kDepthMax: none. A handler that comes in between finds
 // the same level, and is through with it when it returns.
@@ -144,7 +145,7 @@ void mark_lines(LineIndex first, LineIndex last) {
   Run whole{first, last - first + 1};
   const Slot slot = clip_to_window(&whole);
   if (slot == 0 || all_marked(whole)) return;
-  if (whole.count == 1) prefetch_backing(whole.first);
+  if (whole.count == 1) prefetch_old_bytes(whole.first);
   while (whole.count > 0) {
     const Run piece{whole.first, min_u64(whole.count, Run::kCountMax)};
     mark_piece(slot, piece);
@@ -202,7 +203,7 @@ __attribute__((visibility("hidden"))) SNAPSHOT_COLD_CALL void snapshot_mark_shor
   if (SNAPSHOT_UNLIKELY(lists == nullptr || run.first - w.first_line > w.line_count - run.count))
     return mark_in_general(address, size);
   announce_at(thread, 0, run);
-  prefetch_backing(run.first);
+  prefetch_old_bytes(run.first);
   // What is found marked is not marked again: a commit may have cleared it in between, and a mark without an
   // entry would hide later stores to its line.
   bool fresh = false;
@@ -246,7 +247,6 @@ __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot
       ".pushsection .rodata\n\t"
       ".balign 8\n\t"
       "5: .quad %c[line_map]\n\t"
-      "6: .quad %c[backing]\n\t"
       "7: .quad %c[packed]\n\t"
       ".popsection\n\t"
       "pushq %%rax\n\t"
@@ -272,8 +272,8 @@ __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot
       "movq %c[lists](%%rcx,%%rax,8), %%rax\n\t"
       "testq %%rax, %%rax\n\t"
       "je 9f\n\t"
-      // prefetch_backing
-      "movq 6b(%%rip), %%r11\n\t"
+      // prefetch_old_bytes
+      "movq snapshot_old_bytes_distance(%%rip), %%r11\n\t"
       "prefetcht0 (%%rdi,%%r11)\n\t"
       // rdx: the line, counted from address 0; r11: its run, packed, which is announced
       "movq %%rdi, %%rdx\n\t"
@@ -308,7 +308,7 @@ __attribute__((visibility("default"), naked)) SNAPSHOT_COLD_CALL void __snapshot
       "popq %%rax\n\t"
       "jmp snapshot_mark_short"
       :
-      : [line_map] "i"(kLineMapBase - (kWorkingBase >> SNAPSHOT_LINE_SHIFT)), [backing] "i"(kBackingDistance),
+      : [line_map] "i"(kLineMapBase - (kWorkingBase >> SNAPSHOT_LINE_SHIFT)),
         [packed] "i"(Run{0, 1}.packed() - (kWorkingBase >> SNAPSHOT_LINE_SHIFT << Run::kCountBits)),
         [granule_shift] "i"(std::countr_zero(kGranuleBytes)),
         [first_granule] "i"(kWorkingBase / kGranuleBytes * sizeof granule_slots[0]),

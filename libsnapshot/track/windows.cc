@@ -9,6 +9,7 @@ namespace snapshot {
 
 constinit std::atomic<u16> granule_slots[kGranules];
 constinit Window windows[kSlotsMax];
+constinit std::atomic<u64> old_bytes_distance{0};
 
 namespace {
 
