@@ -158,11 +158,11 @@ bool is_managed(u64 address, u64 length) {
 }
 
 Status sync_pages(u64 address, u64 end, Durability durability) {
-  // What no window contains no mapping covers.
+  // What lies behind the window no mapping covers.
   RegisteredFile *const first = registered_files[slot_of(line_of(address))].load(std::memory_order_acquire);
   if (SNAPSHOT_LIKELY(first != nullptr)) {
     const u64 base = first->base().value;
-    if (SNAPSHOT_LIKELY(first->widest_mapping_covers({address - base, end - base})))
+    if (SNAPSHOT_LIKELY(address >= base && first->widest_mapping_covers({address - base, end - base})))
       return commit_part(*first, lines_of_pages(address, end), durability);
   }
   return sync_parts(address, end, durability);

@@ -137,6 +137,13 @@ TEST_CASE("a range beyond the mapping commits what is mapped and says ENOMEM") {
   CHECK(sync_error(file.begin(), std::size_t{1} << 62) == ENOMEM);
 }
 
+TEST_CASE("a range that begins before the file does commits what is mapped and says ENOMEM") {
+  ScratchFile file(4 * page);
+  dirty_all(file);
+  CHECK(sync_error(file.begin() - 2 * page, 4 * page) == ENOMEM);
+  CHECK((file.on_file() == zeros_and_ones(4 * page, 0, 2 * page)));
+}
+
 TEST_CASE("msync of what was unmapped in between says ENOMEM, until it is mapped again") {
   ScratchFile file(8 * page);
   dirty_all(file);
