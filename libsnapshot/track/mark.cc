@@ -226,7 +226,8 @@ __attribute__((visibility("hidden"), used)) SNAPSHOT_COLD_CALL void snapshot_lis
   const Run run{line_of(reinterpret_cast<u64>(address)), 1};
   const Slot slot = slot_of(run.first);
   Thread *thread = current_thread;
-  if (!lists_for(thread, slot)->level[0].append(run)) mark_unlisted(slot, run);
+  // Slot 0, which must have no lists: another thread has unmapped the file meanwhile.
+  if (slot != 0 && !lists_for(thread, slot)->level[0].append(run)) mark_unlisted(slot, run);
   withdraw(thread, 0);
 }
 
