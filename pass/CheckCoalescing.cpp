@@ -100,10 +100,7 @@ void Coalescer::close(Value *Base, Group &G) {
       continue;
     }
     End = std::max(End, M.end());
-    Destination &Span = C.Spans.back();
-    Span.Bytes = uint64_t(End - Begin);
-    if (M.Offset == Begin)
-      Span.Alignment = std::max(Span.Alignment, M.Dest.Alignment);
+    C.Spans.back().Bytes = uint64_t(End - Begin);
   }
   Checks.push_back(std::move(C));
 }

@@ -134,12 +134,6 @@ CheckEmitter::Prepared CheckEmitter::prepare(IRBuilder<> &B, const Check &C) {
 
 static constexpr uint64_t LineBytes = uint64_t(1) << SNAPSHOT_LINE_SHIFT;
 
-// A power-of-two alignment no smaller than the size.
-static bool isWithinOneLine(const Destination &Dest, const DataLayout &DL) {
-  Align Known = std::max(Dest.Alignment, Dest.Address->getPointerAlignment(DL));
-  return Dest.Bytes <= std::min(Known.value(), LineBytes);
-}
-
 // The line map's byte for the line of \p Address, an integer, is zero. The
 // runtime writes the map at the same time, so the load is atomic. The
 // sanitizers do not know the map and should not look at the load.
@@ -158,10 +152,14 @@ static Value *isClean(IRBuilder<> &B, Value *Address) {
 }
 
 // Splits before \p Before and returns the end of a block that runs only when a
-// line of the destination, which has one or two, is not marked. The loads must
-// see the map as it is after the store: a commit clears the mark, has a fence
-// executed on every running thread, and only then copies the line. The fence
-// here orders the two for the compiler; it costs no instruction.
+// line of the destination, which has one or two, is not marked. Alignments say
+// what a program has promised, not what it does: on x86 a misaligned store goes
+// well, and storage engines count on that.
+//
+// The loads must see the map as it is after the store: a commit clears the
+// mark, has a fence executed on every running thread, and only then copies the
+// line. The fence here orders the two for the compiler; it costs no
+// instruction.
 Instruction *CheckEmitter::enterIfClean(Instruction *Before, Value *Pointer,
                                         const Destination &Dest) {
   IRBuilder<> B(Before);
@@ -169,7 +167,7 @@ Instruction *CheckEmitter::enterIfClean(Instruction *Before, Value *Pointer,
                 SyncScope::SingleThread);
   Value *Address = B.CreatePtrToInt(Pointer, B.getInt64Ty());
   Value *Clean = isClean(B, Address);
-  if (!isWithinOneLine(Dest, DL))
+  if (Dest.Bytes > 1)
     Clean = B.CreateOr(
         Clean, isClean(B, B.CreateAdd(Address, B.getInt64(Dest.Bytes - 1))));
   return SplitBlockAndInsertIfThen(Clean, Before, /*Unreachable=*/false);

@@ -28,7 +28,7 @@ namespace snapshot {
 class CheckEmitter {
 public:
   CheckEmitter(llvm::Module &M, Mode CodeMode)
-      : DL(M.getDataLayout()), Symbols(M, CodeMode), CodeMode(CodeMode) {}
+      : Symbols(M, CodeMode), CodeMode(CodeMode) {}
 
   void emit(const Check &C);
 
@@ -60,7 +60,6 @@ private:
                                   llvm::Value *Pointer,
                                   const Destination &Dest);
 
-  const llvm::DataLayout &DL;
   RuntimeSymbols Symbols;
   Mode CodeMode;
 };

@@ -54,7 +54,6 @@ Write &Collector::add(unsigned Pointer, uint64_t Bytes) {
   Write W{&Call, {}, false, false};
   W.Dest.Address = arg(Pointer);
   W.Dest.Bytes = Bytes;
-  W.Dest.Alignment = Call.getParamAlign(Pointer).valueOrOne();
   Writes.push_back(W);
   return Writes.back();
 }
@@ -62,7 +61,6 @@ Write &Collector::add(unsigned Pointer, uint64_t Bytes) {
 void Collector::addMemoryIntrinsic(AnyMemIntrinsic &Mem) {
   Write W{&Call, {}, false, false};
   W.Dest.Address = Mem.getRawDest();
-  W.Dest.Alignment = Mem.getDestAlign().valueOrOne();
   if (auto *Length = dyn_cast<ConstantInt>(Mem.getLength())) {
     W.Dest.Bytes = Length->getZExtValue();
     if (W.Dest.Bytes == 0)
@@ -87,7 +85,6 @@ void Collector::addMasked(unsigned Value, unsigned Pointer, unsigned Mask) {
 void Collector::addScatter(unsigned Value, unsigned Pointers, unsigned Mask) {
   FixedVectorType *Vector = vectorArg(Value);
   Write &W = add(Pointers, bytesOf(Vector->getElementType()));
-  W.Dest.Alignment = Align(1);
   W.Dest.Conditional = true;
   W.Dest.Lanes = Vector->getNumElements();
   W.Dest.Mask = arg(Mask);
@@ -97,7 +94,6 @@ void Collector::addScatter(unsigned Value, unsigned Pointers, unsigned Mask) {
 // of elements; the smaller number is scattered.
 void Collector::addX86Scatter() {
   Write &W = add(0, bytesOf(vectorArg(3)->getElementType()));
-  W.Dest.Alignment = Align(1);
   W.Dest.Conditional = true;
   W.Dest.Lanes =
       std::min(vectorArg(2)->getNumElements(), vectorArg(3)->getNumElements());
@@ -108,7 +104,6 @@ void Collector::addX86Scatter() {
 void Collector::addStrided(unsigned Pointer, unsigned Stride, unsigned Lanes,
                            uint64_t Bytes, uint64_t Scale) {
   Write &W = add(Pointer, Bytes);
-  W.Dest.Alignment = Align(1);
   W.Dest.Conditional = true;
   W.Dest.Lanes = Lanes;
   W.Dest.Stride = arg(Stride);
@@ -150,8 +145,6 @@ bool Collector::addIfKnown() {
 
   case Intrinsic::masked_store: // (value, pointer, alignment, mask)
     addMasked(0, 1, 3);
-    Writes.back().Dest.Alignment =
-        cast<ConstantInt>(arg(2))->getMaybeAlignValue().valueOrOne();
     return true;
   case Intrinsic::masked_compressstore: // (value, pointer, mask)
   case Intrinsic::vp_store:             // (value, pointer, mask, length)

@@ -14,18 +14,17 @@ namespace snapshot {
 static constexpr uint64_t VaListBytes = 24;
 
 static Write fixedWrite(Instruction &I, Value *Address, uint64_t Bytes,
-                        Align Alignment, bool Announced) {
+                        bool Announced) {
   Write W{&I, {}, Announced, false};
   W.Dest.Address = Address;
   W.Dest.Bytes = Bytes;
-  W.Dest.Alignment = Alignment;
   return W;
 }
 
 static Write fixedWrite(Instruction &I, Value *Address, Type *Ty,
-                        const DataLayout &DL, Align Alignment, bool Announced) {
+                        const DataLayout &DL, bool Announced) {
   return fixedWrite(I, Address, DL.getTypeStoreSize(Ty).getFixedValue(),
-                    Alignment, Announced);
+                    Announced);
 }
 
 WriteList collectStores(Function &F, const TargetLibraryInfo &TLI) {
@@ -35,18 +34,17 @@ WriteList collectStores(Function &F, const TargetLibraryInfo &TLI) {
     if (auto *Store = dyn_cast<StoreInst>(&I)) {
       Writes.push_back(fixedWrite(I, Store->getPointerOperand(),
                                   Store->getValueOperand()->getType(), DL,
-                                  Store->getAlign(), !Store->isSimple()));
+                                  !Store->isSimple()));
     } else if (auto *RMW = dyn_cast<AtomicRMWInst>(&I)) {
       Writes.push_back(fixedWrite(I, RMW->getPointerOperand(),
-                                  RMW->getValOperand()->getType(), DL,
-                                  RMW->getAlign(), true));
+                                  RMW->getValOperand()->getType(), DL, true));
     } else if (auto *CmpXchg = dyn_cast<AtomicCmpXchgInst>(&I)) {
       Writes.push_back(fixedWrite(I, CmpXchg->getPointerOperand(),
                                   CmpXchg->getNewValOperand()->getType(), DL,
-                                  CmpXchg->getAlign(), true));
+                                  true));
     } else if (auto *VaArg = dyn_cast<VAArgInst>(&I)) {
-      Writes.push_back(fixedWrite(I, VaArg->getPointerOperand(), VaListBytes,
-                                  Align(8), false));
+      Writes.push_back(
+          fixedWrite(I, VaArg->getPointerOperand(), VaListBytes, false));
     } else if (auto *Call = dyn_cast<CallBase>(&I)) {
       if (Call->isInlineAsm()) {
         collectAsmWrites(*Call, DL, Writes);

@@ -10,7 +10,6 @@
 #define SNAPSHOT_PASS_STORECOLLECTOR_H
 
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/Support/Alignment.h"
 
 #include <cstdint>
 
@@ -35,7 +34,6 @@ struct Destination {
   uint64_t Bytes = 0;
   llvm::Value *DynamicBytes = nullptr; ///< instead of Bytes, when not constant
   llvm::Value *End = nullptr;          ///< instead of Bytes: up to this address
-  llvm::Align Alignment;               ///< of a single address
 
   /// The write may not happen (a mask, a length of zero), so that the address
   /// need not be a valid one, nor even a defined one.

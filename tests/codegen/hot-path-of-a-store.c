@@ -1,5 +1,5 @@
 // A store to memory that is not managed costs four instructions: copy, shift, compare, jump. No call, no spill, no
-// frame. A managed store to a line that is marked already costs six more, in the cold part.
+// frame. A managed store to a line that is marked already costs eleven more, in the cold part.
 // RUN: %clang -O2 -S %s -o %t.s
 // RUN: %body store_one %leaf < %t.s | FileCheck %s --check-prefix=ONE
 // RUN: %body store_fields %leaf < %t.s | FileCheck %s --check-prefix=FIELDS

@@ -17,7 +17,14 @@ target datalayout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:
 ; CHECK-NEXT:    [[E:%.*]] = add i64 [[L]], [[MAP]]
 ; CHECK-NEXT:    [[EP:%.*]] = inttoptr i64 [[E]] to ptr
 ; CHECK-NEXT:    [[M:%.*]] = load atomic volatile i8, ptr [[EP]] monotonic, align 1, !nosanitize
-; CHECK-NEXT:    [[CLEAN:%.*]] = icmp eq i8 [[M]], 0
+; CHECK-NEXT:    [[C1:%.*]] = icmp eq i8 [[M]], 0
+; CHECK-NEXT:    [[B:%.*]] = add i64 [[A2]], 7
+; CHECK-NEXT:    [[L2:%.*]] = lshr i64 [[B]], 6
+; CHECK-NEXT:    [[E2:%.*]] = add i64 [[L2]], [[MAP]]
+; CHECK-NEXT:    [[EP2:%.*]] = inttoptr i64 [[E2]] to ptr
+; CHECK-NEXT:    [[M2:%.*]] = load atomic volatile i8, ptr [[EP2]] monotonic, align 1, !nosanitize
+; CHECK-NEXT:    [[C2:%.*]] = icmp eq i8 [[M2]], 0
+; CHECK-NEXT:    [[CLEAN:%.*]] = or i1 [[C1]], [[C2]]
 ; CHECK-NEXT:    br i1 [[CLEAN]], label %[[CALL:.*]], label %[[JOIN:.*]]
 ; CHECK:       [[CALL]]:
 ; CHECK-NEXT:    call preserve_mostcc void @__snapshot_mark_clean(ptr %p, i64 8) [[NOUNWIND:#[0-9]+]]

@@ -44,6 +44,17 @@ SCALAR(bit_int_17, bits_17, (bits_17)seed)
 SCALAR(bit_int_65, bits_65, (bits_65)seed << 1 | 1)
 SCALAR(bit_int_128, bits_128, (bits_128)seed << 64 | seed)
 
+// Where an address is not what its type promises: undefined in C, and what storage engines do on x86.
+#define MISALIGNED(NAME, TYPE, VALUE) \
+  KIND(NAME##_misaligned, sizeof(TYPE), 1) { *(TYPE *)opaque_pointer(to) = VALUE; }
+MISALIGNED(int16, uint16_t, (uint16_t)seed)
+MISALIGNED(int32, uint32_t, (uint32_t)seed)
+MISALIGNED(int64, uint64_t, seed)
+MISALIGNED(pointer_, pointer, (void *)seed)
+MISALIGNED(float_, float, (float)seed)
+MISALIGNED(double_, double, (double)seed)
+MISALIGNED(long_double, long double, (long double)seed)
+
 // Constants: the optimiser may merge or widen them.
 KIND(constant_int8, 1, 1) { *to = 1; }
 KIND(constant_int32, 4, 4) { *(uint32_t *)to = 1; }
