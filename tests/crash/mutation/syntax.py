@@ -1,7 +1,7 @@
 """The syntax trees of the sources, from clang's JSON dump: nodes with their places in the source text.
 
-A place is a half-open range of bytes of one file. A node that comes out of a macro's body has none; one that was written
-as a macro's argument has the argument's.
+A place is a half-open range of bytes of one file. A node that comes out of a macro's body has none, nor has one that is
+compiled for tests only; one that was written as a macro's argument has the argument's.
 """
 import json
 import os
@@ -80,6 +80,9 @@ class Source:
         self.path = path
         with open(path, "rb") as file:
             self.bytes = file.read()
+        # What users' libraries are without: no mutant there, for they would not compile with it.
+        self._for_tests = [m.span() for m in re.finditer(rb"^#if defined\(SNAPSHOT_TESTING\)\n.*?^#(?:else|endif)",
+                                                         self.bytes, re.MULTILINE | re.DOTALL)]
 
     def text(self, begin, end):
         return self.bytes[begin:end].decode()
@@ -105,6 +108,8 @@ class Source:
         if begin.get("file") != self.path or end.get("file") != self.path:
             return None
         if begin_in_body and end_in_body and begin["offset"] == end["offset"]:
+            return None
+        if any(first <= begin["offset"] < last for first, last in self._for_tests):
             return None
         stop = self._end_of_macro(end["offset"]) if end_in_body else end["offset"] + end["tokLen"]
         return (begin["offset"], stop) if begin["offset"] < stop else None
