@@ -1,12 +1,13 @@
 """Baseline and mutants: which cases reach which mutants, and whether one of them fails."""
 import hashlib
 import json
+import math
 import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from suite import arguments_for
+from suite import SLOW, SLOWLY, arguments_for
 
 MUTANTS_MAX = 1 << 16
 
@@ -113,7 +114,7 @@ class Order:
 
 def cost_of(group):
     """Of its longest case: quick ones are quick together, too."""
-    return max(0.001, *(c.seconds for c in group), 0.001)
+    return max(1.01 * SLOWLY if group[0].program in SLOW else 0.001, *(c.seconds for c in group), 0.001)
 
 
 def key_of(group):
@@ -226,8 +227,9 @@ def fingerprint(*paths):
     return digest.hexdigest()
 
 
-def measure_all(cases, library, saved, isolation, jobs):
-    """Measures what has not been measured before, of a program and a library that are the same; returns failures."""
+def measure_all(cases, library, saved, isolation, jobs, quickly):
+    """Measures what has not been measured before, of a program and a library that are the same; returns failures.
+    quickly: not what counts as slow, which is then not to be tried."""
     prints = {path: fingerprint(path, library) for path in {c.path for c in cases}}
     keys = {c: [prints[c.path], *c.key] for c in cases}
     known = _load(saved)
@@ -247,6 +249,8 @@ def measure_all(cases, library, saved, isolation, jobs):
                     reached[n] = 1
                 case.reached = bytes(reached)
                 save(case)
+            elif quickly and case.program in SLOW:
+                case.seconds, case.reached = math.inf, b"\1" * MUTANTS_MAX
             else:
                 new.append(case)
         return baseline(new, isolation, os.path.dirname(saved), jobs, save) if new else {}

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Cheapest first. Programs that are not there (yet) are left out, and named.
 PROGRAMS = ("unit_log", "unit_recovery", "unit_media", "unit_commit", "unit_api", "unit_track", "crash_full_disk",
-            "crash_bad_input", "crash_mutation", "interpose_files_linked", "crash_faults", "crash_states", "crash_steps")
+            "crash_bad_input", "crash_mutation", "pages_cases", "cli_snapctl", "backup_in_use", "interpose_files_linked",
+            "crash_faults", "crash_states", "crash_steps")
 # What is built with them.
-HELPERS = {"interpose_files_linked": "interpose_probe_linked"}
+HELPERS = ("interpose_probe_linked", "backup_subject", "snapctl")
+# Each case of these counts as slow, even if it is not: so a run with quick cases need not measure any.
+SLOW = ("crash_faults", "crash_states", "crash_steps")
 # Programs run as CTest runs them, which variables and cases are concerned; but for these, which find more on the other
 # medium, or with the other kind of working copy.
 MEDIA = ({"SNAPSHOT_MEDIA": "memory"}, {"SNAPSHOT_MEDIA": "page-cache"})
@@ -23,8 +26,10 @@ COPIES = ({"SNAPSHOT_COPY": "lazy"}, {"SNAPSHOT_COPY": "eager"})
 BOTH = tuple({**m, **c} for m in MEDIA for c in COPIES)
 # Not lazy where large sparse files are mapped: on tmpfs a lazy copy allocates every hole.
 EAGER = tuple({**m, "SNAPSHOT_COPY": "eager"} for m in MEDIA)
-VARIANTS = {"unit_api": MEDIA, "crash_states": EITHER, "interpose_files_linked": EAGER,
-            "crash_full_disk": BOTH}
+# The way to find written pages that works everywhere.
+PAGES = tuple({**m, "SNAPSHOT_TRACK": "pages", "SNAPSHOT_PAGES_FROM": "compare"} for m in MEDIA)
+VARIANTS = {"unit_api": (MEDIA[0], {**MEDIA[1], **EITHER[0]}), "pages_cases": PAGES, "crash_states": EITHER,
+            "interpose_files_linked": EAGER, "crash_full_disk": BOTH}
 # These are no Catch2 programs: how their cases are listed, one a line, and run.
 PLAIN = {"crash_faults": (["--list"], str.split, lambda name: ["--scenario", name]),
          "crash_states": (["--list"], lambda told: _chosen_sequences(told), lambda name: _explore(name))}
@@ -79,7 +84,8 @@ def arguments_for(cases):
     """The arguments with which their program runs just these cases, up to the first that fails."""
     if cases[0].is_plain:
         return PLAIN[cases[0].program][2](cases[0].name)
-    return ["-a", ",".join(re.sub(r"([\\,\[\]*\"])", r"\\\1", c.name) for c in cases)]
+    quoted = (re.sub(r"([\\,\[\]*\"])", r"\\\1", c.name) for c in cases)
+    return ["-a", ",".join("*" + q[1:] if q.startswith("-") else q for q in quoted)]  # or it would be an option
 
 
 @dataclass
@@ -146,7 +152,8 @@ class Isolation:
         self.directory, self._local, self._count, self._lock = directory, threading.local(), 0, threading.Lock()
         self._root = os.path.join(directory, "scratch")
         shutil.rmtree(self._root, ignore_errors=True)
-        os.makedirs(os.path.join(directory, "build", "tests", "crash", "disk"), exist_ok=True)
+        for tests in ("crash", "backup"):
+            os.makedirs(os.path.join(directory, "build", "tests", tests, "disk"), exist_ok=True)
 
     def _scratch(self):
         if not hasattr(self._local, "path"):
@@ -218,8 +225,7 @@ def _variants(tree, program, path):
 
 
 def _environment(tree, program, variant):
-    helper = HELPERS.get(program)
-    if helper is None:
+    if program != "interpose_files_linked":
         return variant
     return {**variant, "SNAPSHOT_LOG": "off", "SNAPSHOT_TEST_DIRECTORY": "/dev/shm",
-            "SNAPSHOT_TEST_PROBE": tree.program(helper) or ""}
+            "SNAPSHOT_TEST_PROBE": tree.program("interpose_probe_linked") or ""}

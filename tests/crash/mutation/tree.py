@@ -133,9 +133,10 @@ class Tree:
             os.path.join(self.directory, "build.log"))
 
     def program(self, target):
-        for folder, _, files in os.walk(os.path.join(self.build, "tests")):
-            if target in files and os.access(os.path.join(folder, target), os.X_OK):
-                return os.path.join(folder, target)
+        for part in ("tests", "wrappers"):
+            for folder, _, files in os.walk(os.path.join(self.build, part)):
+                if target in files and os.access(os.path.join(folder, target), os.X_OK):
+                    return os.path.join(folder, target)
         return None
 
     # The library with one mutant compiled in, for tests that step through its instructions
