@@ -34,8 +34,9 @@ class Notes:
     """What has been found so far, in a file: a long run that is ended is not lost (--resume), and the next one knows what
     to try first.
 
-    A verdict of the same library, mutants and all, counts again; that a mutant survives, only if the tests are the same,
-    too. Of anything else that is noted there only what killed which mutant is remembered, as the first thing to try.
+    A verdict of the same library, mutants and all, counts again; that a mutant survives, only of the test programs that
+    are the same, too: the others are its "changed". Of anything else that is noted there only what killed which mutant is
+    remembered, as the first thing to try. tests: program -> fingerprint.
     """
 
     def __init__(self, path, library, tests, mutants, resume):
@@ -49,8 +50,10 @@ class Notes:
                 continue
             if found["killed"]:
                 self.killers[mutant] = tuple(found["group"])
-            if resume and note["library"] == library and (found["killed"] or note["tests"] == tests):
+            if resume and note["library"] == library:
                 self.known[mutant] = found
+                if not found["killed"]:
+                    found["changed"] += [p for p in tests if note["tests"].get(p) != tests[p]]
         self._file = open(path, "a", encoding="utf-8", buffering=1)
 
     @staticmethod
@@ -172,13 +175,17 @@ def batches(cases, number):
     return [*quick.values(), *([c] for c in slow)]
 
 
-UNTRIED = {"killed": None, "cases": 0, "seconds": 0.0, "up_to": 0.0}
+UNTRIED = {"killed": None, "cases": 0, "seconds": 0.0, "up_to": 0.0, "changed": []}
 
 
 def judge(mutant, cases, isolation, order, before, up_to):
-    """{"killed": by what, or None; ...} by cases that take so many seconds of CPU time; before: the same, for quicker ones."""
-    found = {**before, "up_to": up_to}
-    groups = [g for g in batches(cases, mutant.number) if before["up_to"] < cost_of(g) <= up_to]
+    """{"killed": by what, or None; ...} by cases that take so many seconds of CPU time; before: the same, for quicker ones,
+    and for test programs that have not changed."""
+    found = {**before, "up_to": up_to, "changed": []}
+    if before["changed"]:
+        found.pop("exactly", None)
+    groups = [g for g in batches(cases, mutant.number)
+              if (before["up_to"] < cost_of(g) or g[0].program in before["changed"]) and cost_of(g) <= up_to]
     for group in order.sorted(mutant, groups):
         limit = 3 + 5 * sum(c.seconds for c in group)
         patience = 3 + 2 * sum(max(0.0, c.elapsed - c.seconds) for c in group)

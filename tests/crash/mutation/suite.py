@@ -15,7 +15,8 @@ PROGRAMS = ("unit_log", "unit_recovery", "unit_media", "unit_commit", "unit_api"
             "crash_bad_input", "crash_mutation", "pages_cases", "cli_snapctl", "backup_in_use", "interpose_files_linked",
             "crash_faults", "crash_states", "crash_steps")
 # What is built with them.
-HELPERS = ("interpose_probe_linked", "backup_subject", "snapctl")
+HELPERS = {"interpose_files_linked": ("interpose_probe_linked",), "cli_snapctl": ("snapctl",),
+           "backup_in_use": ("backup_subject", "snapctl")}
 # Each case of these counts as slow, even if it is not: so a run with quick cases need not measure any.
 SLOW = ("crash_faults", "crash_states", "crash_steps")
 # Programs run as CTest runs them, which variables and cases are concerned; but for these, which find more on the other
