@@ -126,8 +126,8 @@ class Writer {
     std::vector<std::string> settings = {"SNAPSHOT_MEDIA=" + std::string(medium.name),
                                          "SNAPSHOT_PROTOCOL=" + std::string(medium.protocol),
                                          "SNAPSHOT_LOG=error", "SNAPSHOT_IGNORE=*.progress"};
-    for (const char *name : {"LD_LIBRARY_PATH", "SNAPSHOT_TRACK", "SNAPSHOT_PAGES_FROM", "SNAPSHOT_TEST_MUTANT",
-                             "SNAPSHOT_TEST_MUTANTS_REACHED"})
+    for (const char *name : {"LD_LIBRARY_PATH", "SNAPSHOT_TRACK", "SNAPSHOT_PAGES_FROM",
+                             "SNAPSHOT_TEST_MUTANT", "SNAPSHOT_TEST_MUTANTS_REACHED"})
       if (const char *value = getenv(name); value != nullptr)
         settings.push_back(std::string(name) + "=" + value);
     return settings;

@@ -40,11 +40,14 @@ struct Outcome {
   int result, error;
 };
 
-// Each thread stores to a page of its own and commits it. The first is in its sync before the others begin.
-std::vector<Outcome> commit_at_once(const MappedFile &file, char letter) {
+// Each thread stores to a page of its own and commits it. The first is in its sync before the others begin,
+// the second of which calls before_commit.
+std::vector<Outcome> commit_at_once(
+    const MappedFile &file, char letter, const std::function<void()> &before_commit = [] {}) {
   std::vector<Outcome> outcomes(threads);
   const auto commit = [&](std::size_t t) {
     fill(file.begin() + t * page, 100, letter);
+    if (t == 1) before_commit();
     const int result = msync(file.begin() + t * page, page, MS_SYNC);
     outcomes[t] = {result, errno};
   };
@@ -113,6 +116,21 @@ TEST_CASE("group commit: a sync that fails fails for all, and nothing of theirs 
     expected.replace(page, 100, 100, 'b');
     require(std::string(file.begin(), file.begin() + threads * page) == expected,
             "a rollback does not find the commits that succeeded");
+  });
+}
+
+TEST_CASE("group commit: a size that was to be committed by those that failed is not") {
+  on_page_cache([](const std::string &path) {
+    MappedFile file(path, 2 * threads * page);
+    {
+      const Observed observed;
+      fail_from = 2;
+      (void)commit_at_once(file, 'b',
+                           [&] { require(ftruncate(file.fd(), 2 * threads * page) == 0, "ftruncate"); });
+      fail_from = 0;
+    }
+    require(snapshot_rollback(file.begin(), 2 * threads * page) == 0, "rollback");
+    require(bytes_in_file(path).size() == threads * page, "the file is not as long as committed");
   });
 }
 

@@ -78,7 +78,7 @@ class Steps {
       case SYS_fdatasync:
         return "sync" + by_descriptor(a[0]);
       case SYS_msync:
-        return "sync" + by_address(static_cast<snapshot::u64>(a[0]));
+        return (a[1] == 0 ? "sync nothing of" : "sync") + by_address(static_cast<snapshot::u64>(a[0]));
       case SYS_ftruncate:
         return "resize" + by_descriptor(a[0]);
       case SYS_truncate:

@@ -23,6 +23,10 @@ void expect(const char *what, const Words &expected, const Words &steps) {
   throw std::runtime_error(text);
 }
 
+void require(bool holds, const std::string &what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
 void store(const MappedFile &file, std::size_t at, std::size_t bytes, char letter) {
   fill(file.begin() + at, bytes, letter);
 }
@@ -125,6 +129,42 @@ TEST_CASE("a size is committed with its record; a file is cut when nothing can n
     expect("shrinking", {}, Steps::of([&] { (void)ftruncate(file.fd(), 50 * page + 7); }));
     expect("shrunk", joined(shrunk, {"resize data", "sync data"}), used.commit());
     if (bytes_in_file(file.path()).size() != 50 * page + 7) throw std::runtime_error("the size is wrong");
+  });
+}
+
+// Redo syncs the data when the file is closed.
+TEST_CASE("a sync of the data reaches all that was copied, in whatever order it was stored") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    if (medium == "memory") return;  // where a fence is for everything
+    Used used(dir / medium);
+    const std::uint64_t data = reinterpret_cast<std::uint64_t>(used.file.begin()) + kBackingDistance;
+    std::set<std::uint64_t> synced;
+    const auto note_pages = [&](long number, const long *a) -> long {
+      const std::uint64_t at = static_cast<std::uint64_t>(a[0]) - data;
+      if (number == SYS_msync && at < used.file.size())
+        for (std::uint64_t n = at / page; n * page < at + static_cast<std::uint64_t>(a[1]); ++n)
+          synced.insert(n);
+      return 0;
+    };
+    for (const std::size_t n : {5u, 2u, 40u, 9u}) store(used.file, n * page, 200, 'c');
+    (void)Steps::of([&] { require(used.file.commit() == 0 && used.file.unmap() == 0, "commit"); },
+                    note_pages);
+    for (const std::size_t n : {5u, 2u, 40u, 9u}) require(synced.count(n) == 1, "page " + std::to_string(n));
+  });
+}
+
+TEST_CASE("after a cut one commit begins another area, and no more") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Used used(dir / medium);
+    if (ftruncate(used.file.fd(), 32 * page) != 0) throw std::runtime_error("ftruncate");
+    (void)used.commit();
+    for (const char letter : {'c', 'd', 'e'}) {
+      store(used.file, 64, 64, letter);
+      const Words steps = used.commit();
+      if (letter != 'c') expect("later", commit_on(medium), steps);
+    }
   });
 }
 

@@ -44,6 +44,7 @@ TIMED = ("invariant 3: no lost update: a storm of signals whose handler stores, 
 # Each chosen sequence on each medium is a case, explored with a few images of each point.
 SPARINGLY = ("--stop-after", "1", "--exhaustive", "64", "--samples", "4", "--nested-every", "32", "--real-every", "0",
              "--work-max", "20000")
+TICKS = os.sysconf("SC_CLK_TCK")
 SLOWLY = 0.6  # seconds of CPU time from which on a case is run by itself
 
 
@@ -126,19 +127,22 @@ def _activity(pid):
 
 
 def _ended_late(child, limit, patience):
-    """Waits until the child has ended, or ends it: after limit seconds, or patience in which nothing happened. So a deadlock
-    is found soon, and a machine that is busy with something else delays, but does not end, a test."""
+    """Waits until the child has ended, or ends it: after limit seconds, or patience in which next to nothing happened: all
+    sleep, or look again and again whether they may go on. So a deadlock is found soon, and a machine that is busy with
+    something else delays, but does not end, a test."""
     ended = select.poll()
     handle = os.pidfd_open(child.pid)
     ended.register(handle, select.POLLIN)
-    begun = awake = time.monotonic()
-    before = None
+    begun = last = time.monotonic()
+    idle, before = 0.0, 0
     try:
         while not ended.poll(500):
             now, (ticks, active) = time.monotonic(), _activity(child.pid)
-            if active or ticks != before:
-                awake, before = now, ticks
-            if now - begun > limit or now - awake > patience:
+            passed = min(now - last, 1.0)  # longer, if we were kept from looking, too
+            busy = active or not 0 <= ticks - before < 0.2 * passed * TICKS
+            idle = max(0.0, idle - passed) if busy else idle + passed
+            last, before = now, ticks
+            if now - begun > limit or idle > patience:
                 child.kill()
                 return True
         return False
