@@ -157,15 +157,32 @@ bool is_managed(u64 address, u64 length) {
   return file->mappings.covers(pages_of(*file, address, end));
 }
 
-Status sync_pages(u64 address, u64 end, Durability durability) {
-  // What lies behind the window no mapping covers.
+SNAPSHOT_SLOW_PATH static Status sync_pages_in_general(u64 address, u64 end, Durability durability) {
   RegisteredFile *const first = registered_files[slot_of(line_of(address))].load(std::memory_order_acquire);
   if (SNAPSHOT_LIKELY(first != nullptr)) {
+    // What lies behind the window no mapping covers.
     const u64 base = first->base().value;
     if (SNAPSHOT_LIKELY(address >= base && first->widest_mapping_covers({address - base, end - base})))
       return commit_part(*first, lines_of_pages(address, end), durability);
   }
   return sync_parts(address, end, durability);
+}
+
+// Mostly the caller is alone, and these are pages of one file's widest mapping.
+Status sync_pages(u64 address, u64 end, Durability durability) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  RegisteredFile *const file = registered_files[slot_of(line_of(address))].load(std::memory_order_acquire);
+  if (SNAPSHOT_LIKELY(file != nullptr) && SNAPSHOT_LIKELY(try_lock_for_commit_alone(*file))) {
+    // With the file locked, this is the window that it has.
+    const u64 base = file->base().value;
+    if (SNAPSHOT_LIKELY(address >= base && file->widest_mapping_covers({address - base, end - base}) &&
+                        !file->unmapped_pending)) {
+      const Status s = commit(*file, lines_of_pages(address, end), durability);
+      file->commit_lock.unlock();
+      return s;
+    }
+    file->commit_lock.unlock();
+  }
+  return sync_pages_in_general(address, end, durability);
 }
 
 Status unmap_pages(u64 address, u64 end) {

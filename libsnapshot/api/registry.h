@@ -135,12 +135,16 @@ void after_fork_in_child();
 extern const volatile u8 *process_mark;
 Status lock_in_general(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS;
 
+// false: the file is not open, is locked, or this thread is not alone.
+inline bool try_lock_for_commit_alone(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
+  if (SNAPSHOT_UNLIKELY(*process_mark == 0 || !file.commit_lock.try_lock_alone())) return false;
+  if (SNAPSHOT_LIKELY(file.state.load(std::memory_order_acquire) == FileState::open)) return true;
+  file.commit_lock.unlock();
+  return false;
+}
+
 inline Status lock_for_commit(RegisteredFile &file) SNAPSHOT_NO_THREAD_SAFETY_ANALYSIS {
-  if (SNAPSHOT_LIKELY(*process_mark != 0 && file.commit_lock.try_lock_alone())) {
-    if (SNAPSHOT_LIKELY(file.state.load(std::memory_order_acquire) == FileState::open)) return kOk;
-    file.commit_lock.unlock();
-  }
-  return lock_in_general(file);
+  return SNAPSHOT_LIKELY(try_lock_for_commit_alone(file)) ? kOk : lock_in_general(file);
 }
 
 // Of each slot that was ever used, its object; these are never freed.

@@ -154,7 +154,7 @@ Status commit_by_protocol(ManagedFile &file, const Taken &taken, Durability dura
     case Protocol::undo:
       return commit_undo(file, taken.lines);
     case Protocol::redo:
-      return commit_redo(file, taken);
+      return commit_redo(file, taken.lines);
     case Protocol::append:
       return commit_append(file, taken.lines, durability);
   }
@@ -216,7 +216,7 @@ Status settle(ManagedFile &file) {
   return kOk;
 }
 
-Status commit(ManagedFile &file, LineRange range, Durability durability) {
+Status commit_in_general(ManagedFile &file, LineRange range, Durability durability) {
   Taken taken;
   const u64 size_before = file.committed_size;
   const Status s = commit_lines(file, range, durability, &taken);

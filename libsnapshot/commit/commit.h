@@ -1,7 +1,7 @@
 // What msync, fsync, munmap and snapshot_commit do, for one file.
 #pragma once
 #include "commit/append.h"
-#include "commit/gather.h"
+#include "commit/small_redo.h"
 
 namespace snapshot {
 
@@ -9,8 +9,14 @@ namespace snapshot {
 // need not be durable on return, but is in the order of commits. On return the file is at this commit (kOk)
 // or at the one before (ENOSPC, EDQUOT, EIO, ENOMEM, EFBIG, with a message); in the second case every line is
 // still dirty and the call can be repeated. A crash midway leaves one of the two.
-Status commit(ManagedFile &file, LineRange range, Durability durability = Durability::now)
+Status commit_in_general(ManagedFile &file, LineRange range, Durability durability)
     SNAPSHOT_REQUIRES(file.commit_lock);
+inline Status commit(ManagedFile &file, LineRange range, Durability durability = Durability::now)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (SNAPSHOT_LIKELY(file.protocol == Protocol::redo) && SNAPSHOT_LIKELY(commit_small_redo(file, range)))
+    return kOk;
+  return commit_in_general(file, range, durability);
+}
 
 // What commits have left to later ones is done on return, so that the file needs its log no more. ENOSPC,
 // EIO: can be repeated.

@@ -1,8 +1,6 @@
 #include "commit/gather.h"
 
-#include <bit>
-
-#include "track/thread.h"
+#include "commit/sole_list.h"
 
 namespace snapshot {
 namespace {
@@ -46,29 +44,6 @@ Status take_announcements(ManagedFile &file, LineRange range) SNAPSHOT_REQUIRES(
     if (SNAPSHOT_UNLIKELY(t->announced[0].load(std::memory_order_acquire) != 0))
       if (Status s = take_announcements_of(t, file, range); !s.ok()) return s;
   return kOk;
-}
-
-// Step b, as far as that can be done without moving anything: the entries of the one list that has any.
-struct SoleList {
-  Thread *thread = nullptr;
-  DirtyList *list = nullptr;
-  DirtyList::Entries entries;
-};
-
-// Mostly one thread stores between two commits. false: there are more lists, or handlers have stored, or it
-// does not lie together.
-bool look_for_sole_list(const ManagedFile &file, SoleList *out) SNAPSHOT_REQUIRES(file.commit_lock) {
-  for (Thread *t = first_thread(); t != nullptr; t = t->next) {
-    FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
-    if (lists == nullptr) continue;
-    DirtyList::Entries entries;
-    if (SNAPSHOT_UNLIKELY(lists->deepest.load(std::memory_order_acquire) != 0)) return false;
-    if (SNAPSHOT_UNLIKELY(!lists->level[0].look(&entries))) return false;
-    if (entries.count == 0) continue;
-    if (SNAPSHOT_UNLIKELY(out->list != nullptr)) return false;
-    *out = {t, &lists->level[0], entries};
-  }
-  return true;
 }
 
 // Step b.
@@ -146,60 +121,6 @@ bool any_marked(Run run) {
   return false;
 }
 
-// Takes the entries that begin a list as small commits have them, single lines of the range, up to one that
-// is not. How many entries that were. What Taker does, but with all that it needs in registers: marks are
-// bytes, so that to the compiler a store to one may change anything that lies in memory. file.runs has room
-// for one run for each entry.
-u64 take_single_lines(ManagedFile &file, const u64 *entries, u64 count, LineRange range, Taken *taken)
-    SNAPSHOT_REQUIRES(file.commit_lock) {
-  // Lines that may lie beyond the end of the file are none of these: the others need no look at where they
-  // end.
-  const LineIndex end =
-      min_u64(range.end, file.window().first_line + file.size.load(std::memory_order_relaxed) / kLineBytes);
-  const u64 lines = end < range.first ? 0 : end - range.first;
-  const u64 first_packed = Run{range.first, 1}.packed();
-  u8 *const marks = &line_map()[range.first];
-  const u64 *at = entries;
-  u64 *const runs = file.runs.begin();
-  u64 *to = file.runs.end();
-  u64 next = ~u64{0}, stale = 0;
-  for (const u64 *const stop = entries + count; at != stop; ++at) {
-    const u64 packed = *at;
-    // The line's number within the range. Any other count than 1 makes it large, as a line before the range
-    // does.
-    const u64 line = std::rotr(packed - first_packed, Run::kCountBits);
-    if (SNAPSHOT_UNLIKELY(line >= lines)) break;
-    if (SNAPSHOT_UNLIKELY(__atomic_load_n(&marks[line], __ATOMIC_RELAXED) == 0)) {
-      ++stale;
-      continue;
-    }
-    // A thread that sets the mark between these two has stored before; see Taker.
-    __atomic_store_n(&marks[line], u8{0}, __ATOMIC_RELAXED);
-    if (SNAPSHOT_UNLIKELY(line == next) && Run::unpack(to[-1]).count != Run::kCountMax)
-      ++to[-1];
-    else
-      *to++ = packed;
-    next = line + 1;
-  }
-  file.runs.truncate(static_cast<u64>(to - runs));
-  const u64 done = static_cast<u64>(at - entries);
-  taken->lines += done - stale;
-  taken->end = max_u64(taken->end, end);
-  return done;
-}
-
-// An announcement keeps handlers away from the list of level 0. This one says nothing of any file: no window
-// has line 0.
-void rewind_own_list(Thread *thread, DirtyList *list) {
-  std::atomic<u64> &level0 = thread->announced[0];
-  if (SNAPSHOT_UNLIKELY(level0.load(std::memory_order_relaxed) != 0)) return;
-  level0.store(Run{0, 1}.packed(), std::memory_order_relaxed);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  list->rewind();
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  level0.store(0, std::memory_order_release);
-}
-
 // Whether the line map is looked at instead of so many entries: a program that commits page by page must not
 // pay for all its pages each time.
 bool is_short(LineRange range, u64 entries) { return (range.end - range.first) / 8 < entries; }
@@ -220,11 +141,10 @@ Status take_from_lists(ManagedFile &file, LineRange range, Taken *taken) SNAPSHO
   const u64 count = sole.entries.count;
   if (SNAPSHOT_UNLIKELY(is_short(range, count) || too_many(file, count))) return take_lists(file);
   if (Status s = file.runs.reserve(count); SNAPSHOT_UNLIKELY(!s.ok())) return take_lists(file);
-  const u64 done = take_single_lines(file, sole.entries.begin, count, range, taken);
+  const u64 done = take_entries(file, sole.entries.begin, count, range, file.runs.capacity(), taken);
   if (SNAPSHOT_UNLIKELY(done != count))
     if (Status s = file.pending.append(sole.entries.begin + done, count - done); !s.ok()) return s;
-  sole.list->drop(sole.entries);
-  if (SNAPSHOT_LIKELY(sole.thread == current_thread)) rewind_own_list(sole.thread, sole.list);
+  leave_sole_list(sole);
   return kOk;
 }
 
@@ -234,7 +154,8 @@ Status take_from_pending(ManagedFile &file, LineRange range, Taken *taken)
   const Window &w = file.window();
   const u64 count = file.pending.size();
   if (Status s = file.runs.reserve(file.runs.size() + count); SNAPSHOT_UNLIKELY(!s.ok())) return s;
-  const u64 done = take_single_lines(file, file.pending.begin(), count, range, taken);
+  const u64 room = file.runs.capacity() - file.runs.size();
+  const u64 done = take_entries(file, file.pending.begin(), count, range, room, taken);
   Taker taker(file.runs, *taken);
   u64 kept = 0;
   for (u64 i = done; i < count; ++i) {

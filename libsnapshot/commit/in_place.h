@@ -20,13 +20,13 @@ SNAPSHOT_SLOW_PATH void clear_beyond(const ManagedFile &file, LineIndex first, u
                                      u8 *lines);
 
 // A run as a record has it, counted from the start of the file.
-inline u64 run_in_record(const ManagedFile &file, u64 packed) {
+inline u64 run_in_record(const Window &w, u64 packed) {
   static_assert(Run::kCountBits == format::kRunCountBits);
-  return packed - (file.window().first_line << Run::kCountBits);
+  return packed - (w.first_line << Run::kCountBits);
 }
 
 inline void write_runs(u64 *to, const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
-  const u64 origin = run_in_record(file, 0);
+  const u64 origin = run_in_record(file.window(), 0);
   for (const u64 packed : file.runs) *to++ = packed + origin;
 }
 

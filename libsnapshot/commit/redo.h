@@ -8,17 +8,47 @@
 // durable (invariant 1), so that a record that is torn leaves the file at the commit before, with that one's
 // record to complete it.
 #pragma once
+#include <sys/single_threaded.h>
+
+#include "base/step.h"
 #include "commit/gather.h"
+#include "commit/in_place.h"
 
 namespace snapshot {
 
 // Commits the lines in file.runs, which a gather has taken, together with the file's size. Success: durable,
 // file.runs is consumed. Failure (ENOSPC, EDQUOT, EIO, ENOMEM): nothing has happened; file.runs is untouched,
 // for put_back.
-Status commit_redo(ManagedFile &file, const Taken &taken) SNAPSHOT_REQUIRES(file.commit_lock);
+Status commit_redo(ManagedFile &file, u64 lines) SNAPSHOT_REQUIRES(file.commit_lock);
 
 // What the newest commit has left to the fence of the next one is durable on return. To be called before its
 // log says that it is over. Memory media do not fail.
 void settle_redo(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+
+// Steps 2 and 3 for a record of the lines in file.runs, which has been handed to the medium; logged: where
+// its lines are. Cannot fail.
+__attribute__((always_inline)) inline void complete_redo(ManagedFile &file, u64 lines, u64 size_after,
+                                                         const u8 *logged)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  SNAPSHOT_STEP("commit-logged");
+  file.medium.fence();
+  SNAPSHOT_STEP("commit-log-durable");
+  ++file.log.sequence;
+  file.committed_size = size_after;
+  begin_in_place(file);
+  // A line that was listed twice is twice in the record, and the later copy wins, here as in recovery.
+  // What is copied is what was logged, not what other threads have stored since.
+  (void)copy_to_backing(file.medium, file.runs, logged);
+  // Non-temporal stores may become visible after the unlocking of the file: to another thread, which then
+  // commits or rolls back, they must not.
+  if (SNAPSHOT_UNLIKELY(__libc_single_threaded == 0)) settle_redo(file);
+  if (SNAPSHOT_UNLIKELY(backup_asks(file, size_after)))
+    tell_backup(file, file.record.data(), logged, size_after);
+  end_in_place(file);
+  SNAPSHOT_STEP("commit-applied");
+  ++file.counters.fences;
+  file.counters.lines_committed += lines;
+  file.counters.bytes_logged += format::record_bytes(file.runs.size(), lines);
+}
 
 }  // namespace snapshot

@@ -172,19 +172,26 @@ SNAPSHOT_EXPORT int munmap(void *address, size_t length) noexcept {
       for_parts(begin, end, unmap_pages, [](u64 from, u64 to) { return sys::munmap(from, to - from); })));
 }
 
-SNAPSHOT_EXPORT int msync(void *address, size_t length, int flags) {
-  const u64 begin = reinterpret_cast<u64>(address), end = begin + round_up(length, kPageBytes);
+SNAPSHOT_SLOW_PATH int msync_in_general(u64 begin, size_t length, int flags) {
+  const u64 end = begin + round_up(length, kPageBytes);
   const bool known_flags = (flags & ~(MS_ASYNC | MS_SYNC | MS_INVALIDATE)) == 0 &&
                            (flags & (MS_ASYNC | MS_SYNC)) != (MS_ASYNC | MS_SYNC);
   // Errors, too, are best had from the kernel.
   if (!meets_working_range(begin, end) || begin % kPageBytes != 0 || end <= begin || !known_flags)
     return static_cast<int>(edge(sys::msync(begin, length, flags)));
   const Durability durability = (flags & MS_ASYNC) != 0 ? Durability::later : Durability::now;
-  if (SNAPSHOT_LIKELY(begin >= kWorkingBase && end <= kWorkingEnd))
-    return static_cast<int>(edge(sync_pages(begin, end, durability)));
   const auto ours = [durability](u64 from, u64 to) { return sync_pages(from, to, durability); };
   return static_cast<int>(edge(
       for_parts(begin, end, ours, [flags](u64 from, u64 to) { return sys::msync(from, to - from, flags); })));
+}
+
+SNAPSHOT_EXPORT int msync(void *address, size_t length, int flags) {
+  const u64 begin = reinterpret_cast<u64>(address), offset = begin - kWorkingBase;
+  // A length of 0 makes the difference wrap, as an address below the range does.
+  if (SNAPSHOT_LIKELY(offset < kRangeBytes && length - 1 < kRangeBytes - offset && begin % kPageBytes == 0 &&
+                      flags == MS_SYNC))
+    return static_cast<int>(edge(sync_pages(begin, begin + round_up(length, kPageBytes), Durability::now)));
+  return msync_in_general(begin, length, flags);
 }
 
 SNAPSHOT_EXPORT void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...) noexcept {

@@ -53,10 +53,13 @@ void close_areas(Log *log);
 // is too small, or far too large; durable on return. ENOSPC, EIO, ENOMEM: the newest record is untouched and
 // the call can be repeated.
 SNAPSHOT_SLOW_PATH Status move_for_record(Log *log, u64 bytes);
+// Whether that has nothing to do.
+inline bool has_room_for_record(const Log &log, u64 bytes) {
+  const u64 capacity = log.area[format::area_of(log.sequence + 1)].capacity;
+  return bytes <= capacity && capacity <= kShrinkAreaAbove;
+}
 inline Status reserve_record(Log *log, u64 bytes) {
-  const u64 capacity = log->area[format::area_of(log->sequence + 1)].capacity;
-  return SNAPSHOT_LIKELY(bytes <= capacity && capacity <= kShrinkAreaAbove) ? kOk
-                                                                            : move_for_record(log, bytes);
+  return SNAPSHOT_LIKELY(has_room_for_record(*log, bytes)) ? kOk : move_for_record(log, bytes);
 }
 
 // The same for the area of a log of appended records that is to be used next, from its beginning: wanted

@@ -117,11 +117,13 @@ int why_not_writable(int path_fd);
 // does not raise SIGBUS because the disk fails. The range must lie inside the file. EIO, ENOMEM.
 Status prepare_for_reading(BackingAddr begin, u64 bytes);
 
-// Memory media: whether prepare_for_writing has nothing to do. Says no for a range of more than one page.
+// Memory media: whether prepare_for_writing has nothing to do. Says no for a range that overlaps more than
+// two pages, or, if given by addresses, more than one.
 inline bool is_prepared(Run run) {
-  const u64 page = run.first / kLinesPerPage;
-  if (SNAPSHOT_LIKELY(run.count == 1)) return page_map()[page] != 0;
-  return (run.end() - 1) / kLinesPerPage == page && page_map()[page] != 0;
+  const u8 *const pages = page_map();
+  if (SNAPSHOT_LIKELY(run.count == 1)) return pages[run.first / kLinesPerPage] != 0;
+  return run.count <= kLinesPerPage && pages[run.first / kLinesPerPage] != 0 &&
+         pages[(run.end() - 1) / kLinesPerPage] != 0;
 }
 inline bool is_prepared(BackingAddr begin, u64 bytes) {
   const u64 offset = begin.value - (kWorkingBase + kBackingDistance);

@@ -1,0 +1,90 @@
+#include "commit/small_redo.h"
+
+#include "commit/redo.h"
+#include "commit/sole_list.h"
+#include "platform/thread_fence.h"
+
+namespace snapshot {
+namespace {
+
+// Nothing but lines: the size has not changed, nothing is to be compared, put back or looked for.
+bool has_only_lines(const ManagedFile &file, const Window &w) SNAPSHOT_REQUIRES(file.commit_lock) {
+  const u64 size = file.committed_size;
+  return file.size.load(std::memory_order_relaxed) == size && file.file_size == size && file.log.is_open() &&
+         file.pending.size() == 0 && file.failed_runs.size() == 0 && !file.track_pages &&
+         file.audit == AuditChoice::off && !file.unreadable.load(std::memory_order_relaxed) &&
+         !w.scan.load(std::memory_order_acquire);
+}
+
+// For a commit that is not to be: the lines are still listed, and are marked again.
+SNAPSHOT_SLOW_PATH void mark_again(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
+  for (const u64 packed : file.runs) {
+    const Run run = Run::unpack(packed);
+    for (LineIndex l = run.first; l < run.end(); ++l)
+      __atomic_store_n(&line_map()[l], u8{1}, __ATOMIC_RELAXED);
+  }
+  file.runs.clear();
+}
+
+// The private copy of the lines, and their runs. false: the file may not have its blocks yet.
+bool fill(SmallRecord &record, const ManagedFile &file, u64 lines, const Window &w)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  u64 *run_table = record.runs();
+  u8 *to = record.lines(lines);
+  const u64 origin = run_in_record(w, 0);
+  for (const u64 packed : file.runs) {
+    *run_table++ = packed + origin;
+    const Run run = Run::unpack(packed);
+    if (SNAPSHOT_UNLIKELY(!is_prepared(run))) return false;
+    const u8 *from = address_of(run.first).ptr();
+    u64 left = run.count;
+#pragma clang loop unroll(disable)
+    do {
+      copy_line(to, from);
+      to += kLineBytes, from += kLineBytes;
+    } while (--left != 0);
+  }
+  return true;
+}
+
+}  // namespace
+
+// The order of steps, and why it holds: redo.h. Whatever can fail comes before the first of them; until then
+// the entries stay in the list, so that to mark their lines again is all that is to be undone.
+bool commit_small_redo(ManagedFile &file, LineRange range) {
+  const Window &w = file.window();
+  if (SNAPSHOT_UNLIKELY(!has_only_lines(file, w))) return false;
+  SoleList sole;
+  if (SNAPSHOT_UNLIKELY(!look_for_sole_list(file, &sole))) return false;
+  const u64 count = sole.entries.count, room = SmallRecord::kLinesMax;
+  if (SNAPSHOT_UNLIKELY(count == 0 || count > room || file.runs.capacity() < room)) return false;
+  Taken taken;
+  file.runs.clear();
+  const u64 done = take_entries(file, sole.entries.begin, count, range, room, &taken);
+  const u64 lines = taken.lines, run_count = file.runs.size();
+  const u64 record_bytes = format::record_bytes(run_count, lines);
+  bool called = false;
+  if (SNAPSHOT_UNLIKELY(done != count || lines == 0 || record_bytes > file.record.capacity() ||
+                        !has_room_for_record(file.log, record_bytes) ||
+                        // Step d of the protocol in track/mark.cc.
+                        !thread_fence(&called).ok())) {
+    mark_again(file);
+    return false;
+  }
+  SNAPSHOT_STEP("commit-prepared");
+  const u64 size = file.committed_size;
+  SmallRecord record(file.log, {format::kRedoMagic, run_count, lines, size, size, 0}, file.record.data());
+  if (SNAPSHOT_UNLIKELY(!fill(record, file, lines, w))) {
+    mark_again(file);
+    return false;
+  }
+  SNAPSHOT_STEP("commit-copied");
+  record.seal();
+  complete_redo(file, lines, size, file.record.data() + lines_offset(run_count));
+  leave_sole_list(sole);
+  if (SNAPSHOT_UNLIKELY(called)) ++file.counters.thread_fences;
+  ++file.counters.commits;
+  return true;
+}
+
+}  // namespace snapshot
