@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
-#include <csignal>
+#include <filesystem>
+#include <iterator>
 
 #include "logged_file.h"
 
@@ -21,6 +22,10 @@ using snapshot::JournalHeader;
 namespace {
 
 constexpr snapshot::u32 number = 7;
+
+std::ptrdiff_t descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
 
 struct Scene {
   TempDir dir;
@@ -67,7 +72,9 @@ struct Scene {
   // What is there is as it was, the backup knows, and the process has no more to do with it.
   void check_refused(int error) {
     const std::string before = read_file(path);
+    const std::ptrdiff_t open_before = descriptors();
     append("new");
+    CHECK(descriptors() == open_before);
     CHECK(read_file(path) == before);
     CHECK(board.spoiled == number);
     CHECK(board.error == error);
@@ -158,9 +165,14 @@ TEST_CASE("a journal of another log, another backup, or none, is not written to"
 TEST_CASE("a journal whose backup is gone is taken away, and so is the backup's number") {
   Scene scene;
   REQUIRE(scene.create() == 0);
-  scene.append("one");
+  const std::string before = read_file(scene.path);
+  const std::ptrdiff_t open_before = descriptors();
   scene.let_go();
-  scene.append("two");
+  const int kept = open(scene.path.c_str(), O_RDONLY | O_CLOEXEC);
+  scene.append("one");
+  CHECK(descriptors() == open_before);
+  CHECK(lseek(kept, 0, SEEK_END) == static_cast<off_t>(before.size()));
+  (void)close(kept);
   CHECK_FALSE(exists(scene.path));
   CHECK(scene.board.backup == 0);
   CHECK(scene.board.spoiled == 0);
@@ -169,10 +181,15 @@ TEST_CASE("a journal whose backup is gone is taken away, and so is the backup's 
 TEST_CASE("a backup that is over is let go, and the next one's journal begins anew") {
   Scene scene;
   REQUIRE(scene.create() == 0);
+  const std::ptrdiff_t open_before = descriptors();
   scene.append("one");
+  CHECK(descriptors() == open_before + 1);
   scene.board.backup = snapshot::kBackupOver;
   scene.append("two");
+  CHECK(descriptors() == open_before);
   CHECK(scene.board.backup == 0);
+  scene.append("three");
+  CHECK(scene.board.spoiled == 0);
   CHECK(read_file(scene.path).size() == sizeof(JournalHeader) + 3);
   scene.let_go();
   REQUIRE(scene.create(number + 1) == 0);
@@ -181,6 +198,21 @@ TEST_CASE("a backup that is over is let go, and the next one's journal begins an
   CHECK(read_file(scene.path).substr(sizeof(JournalHeader)) == "other");
   CHECK(scene.board.journal_of == number + 1);
   CHECK(scene.board.journal_bytes == sizeof(JournalHeader) + 5);
+}
+
+TEST_CASE("the next backup's journal is followed, though the process has not seen the last one end") {
+  Scene scene;
+  REQUIRE(scene.create() == 0);
+  const std::ptrdiff_t open_before = descriptors();
+  scene.append("one");
+  REQUIRE(unlink(scene.path.c_str()) == 0);
+  scene.let_go();
+  REQUIRE(scene.create(number + 1) == 0);
+  scene.board.backup = number + 1;
+  scene.append("other");
+  CHECK(descriptors() == open_before + 1);
+  CHECK(read_file(scene.path).substr(sizeof(JournalHeader)) == "other");
+  CHECK(scene.board.spoiled == 0);
 }
 
 TEST_CASE("a journal that must not grow further spoils the backup, without a signal") {
@@ -204,7 +236,11 @@ TEST_CASE("a journal that must not grow further spoils the backup, without a sig
 
 TEST_CASE("a backup that can no longer have what it needs hears of it; one that is over does not") {
   Scene scene;
+  REQUIRE(scene.create() == 0);
+  const std::ptrdiff_t open_before = descriptors();
+  scene.append("one");
   scene.journal.spoil(&scene.board, EIO);
+  CHECK(descriptors() == open_before);
   CHECK(scene.board.spoiled == number);
   CHECK(scene.board.error == EIO);
   CHECK(scene.board.backup == 0);
@@ -229,13 +265,17 @@ TEST_CASE("a journal is made in place of one that was left, and of nothing else"
     REQUIRE(stat((scene.dir / "data").c_str(), &data) == 0);
     REQUIRE(fstat(scene.fd, &made) == 0);
     CHECK(made.st_mode == data.st_mode);
-    CHECK(flock(open(scene.path.c_str(), O_RDONLY | O_CLOEXEC), LOCK_EX | LOCK_NB) != 0);
+    const int other = open(scene.path.c_str(), O_RDONLY | O_CLOEXEC);
+    CHECK(flock(other, LOCK_EX | LOCK_NB) != 0);
+    (void)close(other);
   }
   SECTION("one that is in use") {
     REQUIRE(scene.create() == 0);
     const std::string before = read_file(scene.path);
     const int first = scene.fd;
+    const std::ptrdiff_t open_before = descriptors();
     CHECK(scene.create() == EAGAIN);
+    CHECK(descriptors() == open_before);
     CHECK(read_file(scene.path) == before);
     scene.fd = first;
   }
