@@ -129,6 +129,9 @@ TEST_CASE("a size is committed with its record; a file is cut when nothing can n
     expect("shrinking", {}, Steps::of([&] { (void)ftruncate(file.fd(), 50 * page + 7); }));
     expect("shrunk", joined(shrunk, {"resize data", "sync data"}), used.commit());
     if (bytes_in_file(file.path()).size() != 50 * page + 7) throw std::runtime_error("the size is wrong");
+    (void)ftruncate(file.fd(), 60 * page);
+    for (const std::string &word : used.commit())
+      require(word.find("nothing") == word.npos, "a size alone is committed with a sync of nothing");
   });
 }
 
