@@ -95,3 +95,30 @@ TEST_CASE("a log that cannot get its name leaves nothing behind", "[log]") {
     CHECK(files_in(dir) == 1);
   }
 }
+
+// A commit must not be the first to ask for them.
+TEST_CASE("where blocks cannot be allocated a new log has them written; where there are none it is not made",
+          "[log]") {
+  for (const long result : {-EOPNOTSUPP, -ENOSPC}) {
+    TempDir dir;
+    const std::string log = dir / "data.snaplog";
+    write_file(dir / "data", "");
+    const int data_fd = open((dir / "data").c_str(), O_RDWR | O_CLOEXEC);
+    snapshot::FileIdentity identity;
+    REQUIRE(snapshot::identify(data_fd, &identity).ok());
+    snapshot::Status s;
+    int fd = -1;
+    snapshot::format::Header header;
+    (void)Steps::of([&] { s = snapshot::create_log(log.c_str(), data_fd, identity, 0, &fd, &header); },
+                    [result](long number, const long *) { return number == SYS_fallocate ? result : 0; });
+    (void)close(data_fd);
+    CHECK(s.error == (result == -ENOSPC ? ENOSPC : 0));
+    CHECK(exists(log) == s.ok());
+    if (!s.ok()) continue;
+    struct stat st;
+    REQUIRE(fstat(fd, &st) == 0);
+    CHECK(st.st_size > 0);
+    CHECK(st.st_blocks * 512 >= st.st_size);
+    snapshot::close_private(fd);
+  }
+}
