@@ -2,6 +2,8 @@
 // system calls failing once, in turn. Claim: what says that it has succeeded has, what says that it has
 // failed succeeds when it is repeated, and nothing is left open. Interrupted and short reads and writes are
 // no failures at all.
+#include <sys/uio.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -208,6 +210,14 @@ TEST_CASE("interrupted and short reads and writes are gone on with") {
   const auto halting = [](unsigned *count) -> Steps::Fault {
     return [count](long number, const long *a) -> long {
       if (number == SYS_flock) return ++*count % 2 == 1 ? -EINTR : 0;
+      if (number == SYS_process_vm_readv) {
+        if (++*count % 2 == 1) return -EINTR;
+        struct iovec to = *reinterpret_cast<const struct iovec *>(a[1]),
+                     from = *reinterpret_cast<const struct iovec *>(a[3]);
+        to.iov_len = from.iov_len = (to.iov_len + 1) / 2;
+        return snapshot::sys::kernel_call(number, a[0], reinterpret_cast<long>(&to), 1,
+                                          reinterpret_cast<long>(&from), 1, 0);
+      }
       if (number != SYS_pread64 && number != SYS_pwrite64) return 0;
       if (++*count % 2 == 1) return -EINTR;
       if (a[2] <= 64) return 0;  // entries and headers are written whole, or not at all
@@ -228,11 +238,29 @@ TEST_CASE("interrupted and short reads and writes are gone on with") {
   CHECK((read_file(path) == incomplete_recovered()));
   in_own_process([&](const std::string &medium) {
     const MappedFile file(dir / medium, 16 * page);
-    fill(file.begin(), 12 * page, 'c');
+    for (std::size_t n = 0; n < 48; ++n)
+      fill(file.begin() + n * page / 4, page / 4, static_cast<char>('c' + n));
     int result = -1;
     (void)Steps::of([&] { result = file.commit(); }, interrupting_reads);
     require(result == 0, snapshot_last_error());
     require(file.on_file() == file.working(), "the commit is not there");
+  });
+}
+
+TEST_CASE("where process_vm_readv is forbidden commits are made without it") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    const MappedFile file(dir / medium, 16 * page);
+    for (const long error : {ENOSYS, EPERM}) {
+      for (const std::size_t n : {2u, 5u, 6u, 11u})
+        fill(file.begin() + n * page, 200, static_cast<char>(error));
+      int result = -1;
+      (void)Steps::of(
+          [&] { result = file.commit(); },
+          [error](long number, const long *) { return number == SYS_process_vm_readv ? -error : 0; });
+      require(result == 0, snapshot_last_error());
+      require(file.on_file() == file.working(), "the commit is not there");
+    }
   });
 }
 
