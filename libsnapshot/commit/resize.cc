@@ -104,6 +104,13 @@ Status sync_own_size(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
   return s;
 }
 
+// The rest of the page in which the file ends, or ended, is looked at below, in a lazy working copy perhaps
+// for the first time: a disk that cannot be read any more is to be an error, no signal.
+Status prepare_last_page(const ManagedFile &file, u64 end) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (end % kPageBytes == 0 || file.medium.is_memory() || file.reading_allocates) return kOk;
+  return prepare_for_reading(backing_of(WorkingAddr{file.base().value + end}), 1);
+}
+
 }  // namespace
 
 Status allocate_lazy_part(const ManagedFile &file, int fd, u64 size) {
@@ -152,6 +159,8 @@ Status resize(ManagedFile &file, int fd, u64 size) {
       << file.window().bytes() << "; unmap it, grow it, and map it again";
     return fail(EFBIG, m);
   }
+  if (size == old_size) return kOk;
+  if (Status s = prepare_last_page(file, min_u64(size, file.file_size)); !s.ok()) return s;
   if (size > file.file_size) {
     if (!file.size_synced)
       if (Status s = sync_own_size(file); !s.ok()) return s;

@@ -7,13 +7,13 @@
 namespace snapshot {
 namespace {
 
-// Nothing but lines: the size has not changed, nothing is to be compared, put back or looked for.
+// Nothing but lines: the size has not changed, and nothing is to be compared or looked for. (Nor to be put
+// back: memory media do not fail.)
 bool has_only_lines(const ManagedFile &file, const Window &w) SNAPSHOT_REQUIRES(file.commit_lock) {
   const u64 size = file.committed_size;
   return file.size.load(std::memory_order_relaxed) == size && file.file_size == size && file.log.is_open() &&
-         file.pending.size() == 0 && file.failed_runs.size() == 0 && !file.track_pages &&
-         file.audit == AuditChoice::off && !file.unreadable.load(std::memory_order_relaxed) &&
-         !w.scan.load(std::memory_order_acquire);
+         file.pending.size() == 0 && !file.track_pages && file.audit == AuditChoice::off &&
+         !file.unreadable.load(std::memory_order_relaxed) && !w.scan.load(std::memory_order_acquire);
 }
 
 // For a commit that is not to be: the lines are still listed, and are marked again.
