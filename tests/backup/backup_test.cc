@@ -5,6 +5,7 @@
 // Method: the backup runs in the test, and what the process does between two pieces of the copy, or while the
 // backup waits, is done from the backup's own progress calls. Nothing depends on timing, but where the
 // process runs freely; there the model finds every mixture.
+#include <linux/membarrier.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -16,6 +17,7 @@
 #include "quiet.h"
 #include "recovery/recover_file.h"
 #include "small_disk.h"
+#include "syscall_fault.h"
 #include "writer.h"
 
 using namespace backup;
@@ -304,6 +306,23 @@ TEST_CASE("a copy that has no room leaves no part of it") {
   const Outcome outcome = back_up(writer, disk / "copy");
   check_refused(writer, outcome, ENOSPC);
   CHECK_FALSE(test::exists(disk / "copy"));
+  check_goes_on(writer);
+}
+
+TEST_CASE("where the kernel has no fence for all processors, a file in use is not backed up") {
+  const Writer writer(media[0]);
+  commit(writer, 2);
+  const int status = test::in_child([&] {
+    if (!test::inject(SYS_membarrier, 0, MEMBARRIER_CMD_GLOBAL, MEMBARRIER_CMD_GLOBAL + 1,
+                      test::fails_with(ENOSYS)))
+      return 77;
+    const Outcome outcome = back_up(writer);
+    return outcome.error == ENOSYS && outcome.words.find("membarrier") != std::string::npos ? 0 : 1;
+  });
+  if (status == 77) return test::say_skipped("a kernel without the fence", "no seccomp filters here");
+  CHECK(status == 0);
+  CHECK_FALSE(test::exists(writer.copy()));
+  CHECK_FALSE(test::exists(writer.journal()));
   check_goes_on(writer);
 }
 
