@@ -29,11 +29,11 @@ BOTH = tuple({**m, **c} for m in MEDIA for c in COPIES)
 EAGER = tuple({**m, "SNAPSHOT_COPY": "eager"} for m in MEDIA)
 # The way to find written pages that works everywhere.
 PAGES = tuple({**m, "SNAPSHOT_TRACK": "pages", "SNAPSHOT_PAGES_FROM": "compare"} for m in MEDIA)
-VARIANTS = {"unit_api": (MEDIA[0], {**MEDIA[1], **EITHER[0]}), "pages_cases": PAGES, "crash_states": EITHER,
+VARIANTS = {"unit_api": (MEDIA[0], {**MEDIA[1], **EITHER[0]}), "pages_cases": PAGES, "crash_states": EITHER, "crash_faults": EITHER,
             "interpose_files_linked": EAGER, "crash_full_disk": BOTH}
 # These are no Catch2 programs: how their cases are listed, one a line, and run.
-PLAIN = {"crash_faults": (["--list"], str.split, lambda name: ["--scenario", name]),
-         "crash_states": (["--list"], lambda told: _chosen_sequences(told), lambda name: _explore(name))}
+PLAIN = {"crash_faults": (["--list"], str.split, lambda case: ["--scenario", case.name]),
+         "crash_states": (["--list"], lambda told: _chosen_sequences(told), lambda case: _explore(case))}
 # Cases in files with these names step through instructions or count them, so that they need code without the other
 # mutants: they run with a library that is compiled for the one mutant (tree.py).
 EXACT_FILES = re.compile(r"_(stepped|cost)_test\.cc$")
@@ -77,15 +77,16 @@ def _chosen_sequences(told):
     return [f"{medium} {sequence}" for medium in ("memory", "page-cache") for sequence in sequences]
 
 
-def _explore(name):
-    medium, _, sequence = name.partition(" ")
-    return ["--media", medium, "--sequence", sequence, *SPARINGLY]
+def _explore(case):
+    medium, _, sequence = case.name.partition(" ")
+    settings = [word for name, value in case.environment.items() for word in ("--setting", f"{name}={value}")]
+    return ["--media", medium, "--sequence", sequence, *settings, *SPARINGLY]
 
 
 def arguments_for(cases):
     """The arguments with which their program runs just these cases, up to the first that fails."""
     if cases[0].is_plain:
-        return PLAIN[cases[0].program][2](cases[0].name)
+        return PLAIN[cases[0].program][2](cases[0])
     quoted = (re.sub(r"([\\,\[\]*\"])", r"\\\1", c.name) for c in cases)
     return ["-a", ",".join("*" + q[1:] if q.startswith("-") else q for q in quoted)]  # or it would be an option
 

@@ -1,5 +1,6 @@
 #include "record.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -8,6 +9,23 @@
 #include "temp_dir.h"
 
 namespace states {
+namespace {
+
+// By the words that records begin with (libsnapshot/FORMAT.md): that a setting has reached the program.
+void require_protocol(const std::vector<Event> &events, const std::vector<std::string> &settings) {
+  const auto asks_for = [&](const char *protocol) {
+    return std::count(settings.begin(), settings.end(), std::string("SNAPSHOT_PROTOCOL=") + protocol) != 0;
+  };
+  std::vector<const char *> others;
+  if (asks_for("undo")) others = {"REDO", "APND"};
+  if (asks_for("redo")) others = {"UNDO"};
+  for (const Event &e : events)
+    for (const char *other : others)
+      if (e.bytes.find(other) != std::string::npos)
+        throw std::runtime_error(std::string("the program was to commit by another protocol than ") + other);
+}
+
+}  // namespace
 
 std::vector<Event> record_sequence(const std::string &sequence, const std::string &media,
                                    const std::vector<std::string> &settings, const std::string &keep) {
@@ -23,6 +41,7 @@ std::vector<Event> record_sequence(const std::string &sequence, const std::strin
     throw std::runtime_error("the program ends with status " + std::to_string(status) + ": " +
                              test::read_file(errors));
   std::vector<Event> events = read_trace(trace);
+  require_protocol(events, settings);
   for (const char *name : {"first", "second"}) require_complete(events, directory / name);
   return events;
 }

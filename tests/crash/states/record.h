@@ -5,7 +5,8 @@
 namespace states {
 
 // Runs states_subject in a temporary directory. settings: "NAME=value", for its environment. keep: where to
-// leave a copy of the trace, or empty. Throws if the program fails.
+// leave a copy of the trace, or empty. Throws if the program fails, or if it has written records of another
+// protocol than its SNAPSHOT_PROTOCOL.
 std::vector<Event> record_sequence(const std::string &sequence, const std::string &media,
                                    const std::vector<std::string> &settings = {},
                                    const std::string &keep = "");

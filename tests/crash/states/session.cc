@@ -51,7 +51,7 @@ void Session::explore(const Sequence &sequence, const std::string &media) {
 void Session::expect_canary_to_die(const std::string &media) {
   for (const EventKind kind : {EventKind::fence, EventKind::sync}) try {
       if (kind == EventKind::fence && media != "memory") continue;
-      std::vector<Event> events = record_sequence("store,msync,store", media);
+      std::vector<Event> events = record_sequence("store,msync,store", media, options_.settings);
       std::erase_if(events, [&](const Event &e) { return e.kind == kind; });
       if (!Explorer(options_.explorer).explore(events).empty()) continue;
       const char *what = kind == EventKind::fence ? "fences" : "syncs";

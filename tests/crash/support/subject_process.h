@@ -27,7 +27,8 @@ class SubjectProcess {
     if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
     reports_ = ends[0];
     environment.push_back("PATH=/usr/bin:/bin");
-    for (const char *name : {"LD_LIBRARY_PATH", "SNAPSHOT_TRACK", "SNAPSHOT_PAGES_FROM"})
+    for (const char *name : {"LD_LIBRARY_PATH", "SNAPSHOT_TRACK", "SNAPSHOT_PAGES_FROM",
+                             "SNAPSHOT_TEST_MUTANT", "SNAPSHOT_TEST_MUTANTS_REACHED"})
       if (const char *value = getenv(name); value != nullptr)
         environment.push_back(std::string(name) + "=" + value);
     Words words = arguments;
