@@ -32,12 +32,15 @@ class SpanWriter {
   Status add(const LinePiece &piece);
   Status finish();
   bool continues(const LinePiece &piece) const;
-  Status read_new(const u8 *now, u8 *to);
+  Status read_log(const u8 **lines);
+  void merge(const u8 *lines, const u8 *now, u8 *to) const;
 
   int log_fd_, data_fd_;
   bool from_log_ = false;
   u64 size_ = 0;
-  GrowBuffer<u8> buffer_;  // what the file has, what it is to have, what the log has
+  GrowBuffer<u8> buffer_;            // what the file has, what it is to have, what the log has
+  u64 log_begin_ = 0, log_end_ = 0;  // where in the log the last of these is
+  u64 record_end_ = 0;
   u64 count_ = 0;
   u64 end_ = 0, log_bytes_ = 0;  // of the pieces so far
   LinePiece pieces_[kPieces];

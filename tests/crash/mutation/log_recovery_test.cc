@@ -59,6 +59,29 @@ std::string make_torn(const TempDir &dir, const std::string &name) {
 
 }  // namespace
 
+TEST_CASE("lines all over a file cost recovery a write each, and hardly any reads", "[log]") {
+  constexpr u64 lines = 3000, apart = 200;
+  TempDir dir;
+  LoggedFile file(dir / "data", std::string(lines * apart * 64, 'a'), snapshot::MediumKind::memory,
+                  Logs::new_lines);
+  Change change{{}, lines * apart * 64};
+  for (u64 i = 0; i < lines; ++i) change.runs.push_back(lines_of(i * 7 % lines * apart, 1, 'n'));
+  file.write_record(change);
+  file.crash();
+  u64 reads = 0, writes = 0;
+  const Status s = recover(file.path(), [&](long number, const long *) -> long {
+    reads += number == SYS_pread64;
+    writes += number == SYS_pwrite64;
+    return 0;
+  });
+  REQUIRE(s.ok());
+  CHECK(reads < lines / 20);
+  CHECK(writes < lines + lines / 20);
+  std::string expected(lines * apart * 64, 'a');
+  for (const NewLines &run : change.runs) expected.replace(run.line * 64, 64, run.bytes);
+  CHECK((file.contents() == expected));
+}
+
 TEST_CASE("recovery and records whose reads and writes are all short or interrupted are as if they were not",
           "[log]") {
   TempDir dir;
