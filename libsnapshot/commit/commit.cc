@@ -79,11 +79,11 @@ void put_back_all(ManagedFile &file, LineRange dropped) SNAPSHOT_REQUIRES(file.c
 const char *advice(int error) {
   switch (error) {
     case ENOSPC:
-      return "; nothing is lost: free some space and commit again";
+      return "; nothing is lost: free some space and try again";
     case EDQUOT:
-      return "; nothing is lost: free some of the quota and commit again";
+      return "; nothing is lost: free some of the quota and try again";
     case ENOMEM:
-      return "; nothing is lost: free some memory, or commit smaller ranges";
+      return "; nothing is lost: free some memory, or take smaller ranges";
     default:
       return "; the file is at the commit before, and the changes are still pending";
   }
@@ -200,9 +200,9 @@ Status commit_lines(ManagedFile &file, LineRange range, Durability durability, T
 
 }  // namespace
 
-Status report_failure(const ManagedFile &file, Status s) {
+Status report_failure(const ManagedFile &file, Status s, const char *doing) {
   Message m;
-  m << file.path.c_str() << ": cannot commit: " << error_words(s.error) << advice(s.error);
+  m << file.path.c_str() << ": cannot " << doing << ": " << error_words(s.error) << advice(s.error);
   return fail(s.error, m);
 }
 
@@ -238,7 +238,7 @@ Status rollback(ManagedFile &file, LineRange range) {
   if (s.ok()) s = settle_to_compare(file);
   if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
-  if (!s.ok()) return report_failure(file, s);
+  if (!s.ok()) return report_failure(file, s, "roll back");
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   const LineRange all = whole_file(file);
   const u64 size = file.size.load(std::memory_order_relaxed);
@@ -252,7 +252,7 @@ Status rollback(ManagedFile &file, LineRange range) {
     if (file.medium.is_memory() && is_prepared(from, bytes)) continue;
     if (s = prepare_for_reading(from, bytes); s.ok()) continue;
     put_back(file);
-    return report_failure(file, s);
+    return report_failure(file, s, "roll back");
   }
   for (u64 i = 0; i < file.runs.size(); ++i) {
     const Run run = Run::unpack(file.runs[i]);

@@ -5,12 +5,14 @@
 
 namespace snapshot {
 
+// The part of commit that takes everything.
+Status commit_in_general(ManagedFile &file, LineRange range, Durability durability)
+    SNAPSHOT_REQUIRES(file.commit_lock);
+
 // Commits the dirty lines in range and the file's size, whatever protocol the medium uses. Durability::later
 // need not be durable on return, but is in the order of commits. On return the file is at this commit (kOk)
 // or at the one before (ENOSPC, EDQUOT, EIO, ENOMEM, EFBIG, with a message); in the second case every line is
 // still dirty and the call can be repeated. A crash midway leaves one of the two.
-Status commit_in_general(ManagedFile &file, LineRange range, Durability durability)
-    SNAPSHOT_REQUIRES(file.commit_lock);
 inline Status commit(ManagedFile &file, LineRange range, Durability durability = Durability::now)
     SNAPSHOT_REQUIRES(file.commit_lock) {
   if (SNAPSHOT_LIKELY(file.protocol == Protocol::redo) && SNAPSHOT_LIKELY(commit_small_redo(file, range)))
@@ -22,8 +24,8 @@ inline Status commit(ManagedFile &file, LineRange range, Durability durability =
 // EIO: can be repeated.
 Status settle(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
-// Says why a commit of the file has failed, and returns that.
-Status report_failure(const ManagedFile &file, Status why);
+// Says why something cannot be done with the file, and returns that.
+Status report_failure(const ManagedFile &file, Status why, const char *doing = "commit");
 
 // Whether the log is needed for nothing but what settle does.
 bool is_at_rest(const ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);

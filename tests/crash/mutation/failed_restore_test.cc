@@ -90,6 +90,8 @@ TEST_CASE("invariant 5: a rollback that cannot read all of the old bytes changes
         break;
       }
       require(result == -1, "question " + std::to_string(n) + " failed, and nobody noticed");
+      require(std::string(snapshot_last_error()).find(": cannot roll back: ") != std::string::npos,
+              snapshot_last_error());
       require(file.working() == stored, "something was rolled back");
     }
     require(file.working() == before, "not all was rolled back");
