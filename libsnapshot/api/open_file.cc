@@ -189,6 +189,7 @@ Status open_locked(const Candidate &c, const Settings &settings, RegisteredFile 
   if (Status s = choose_medium(settings, c.fd, c.path.c_str(), &file.medium); !s.ok()) return s;
   file.protocol = choose_protocol(settings, file.medium);
   if (file.protocol == Protocol::undo) old_bytes_distance.store(kBackingDistance, std::memory_order_relaxed);
+  file.unfenced.count = 0;
   file.append = {};
   file.group.useful.store(file.protocol == Protocol::append, std::memory_order_relaxed);
   file.append.area_max = format::kAreaBytesMin;

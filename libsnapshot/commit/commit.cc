@@ -10,6 +10,7 @@
 #include "commit/working_copy.h"
 #include "log/log_reader.h"
 #include "platform/private_fd.h"
+#include "platform/thread_fence.h"
 
 namespace snapshot {
 namespace {
@@ -238,6 +239,10 @@ Status rollback(ManagedFile &file, LineRange range) {
   if (s.ok()) s = settle_to_compare(file);
   if (s.ok() && SNAPSHOT_UNLIKELY(file.track_pages)) s = mark_written_pages(file, range);
   if (s.ok()) s = gather(file, range, &taken);
+  // Step d of the protocol in track/mark.cc: of a store whose thread has found its line marked nothing comes
+  // after the old bytes, where it would be in no commit.
+  bool called = false;
+  if (s.ok() && !(s = thread_fence(&called)).ok()) put_back(file);
   if (!s.ok()) return report_failure(file, s, "roll back");
   if (SNAPSHOT_UNLIKELY(file.audit != AuditChoice::off)) audit_taken(file);
   const LineRange all = whole_file(file);

@@ -1,6 +1,7 @@
 #include "commit/gather.h"
 
-#include "commit/sole_list.h"
+#include "commit/few_lists.h"
+#include "commit/unfenced.h"
 
 namespace snapshot {
 namespace {
@@ -135,16 +136,18 @@ bool too_many(const ManagedFile &file, u64 entries) SNAPSHOT_REQUIRES(file.commi
 // Steps b and c. Mostly the entries are taken where they are, all of them: then nothing is pending. All lists
 // have been looked at before the first mark is cleared, as ever (marked_meanwhile).
 Status take_from_lists(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
-  SoleList sole;
-  if (SNAPSHOT_UNLIKELY(!look_for_sole_list(file, &sole))) return take_lists(file);
-  if (sole.list == nullptr) return kOk;
-  const u64 count = sole.entries.count;
-  if (SNAPSHOT_UNLIKELY(is_short(range, count) || too_many(file, count))) return take_lists(file);
+  FewLists lists;
+  if (SNAPSHOT_UNLIKELY(!look_for_few_lists(file, &lists))) return take_lists(file);
+  if (lists.count == 0) return kOk;
+  const u64 count = lists.entries;
+  if (SNAPSHOT_UNLIKELY(lists.count > 1 || is_short(range, count) || too_many(file, count)))
+    return take_lists(file);
   if (Status s = file.runs.reserve(count); SNAPSHOT_UNLIKELY(!s.ok())) return take_lists(file);
-  const u64 done = take_entries(file, sole.entries.begin, count, range, file.runs.capacity(), taken);
+  const FewLists::One &sole = lists.one[0];
+  const u64 done = take_entries(file, sole.begin, count, range, file.runs.capacity(), taken);
   if (SNAPSHOT_UNLIKELY(done != count))
-    if (Status s = file.pending.append(sole.entries.begin + done, count - done); !s.ok()) return s;
-  leave_sole_list(sole);
+    if (Status s = file.pending.append(sole.begin + done, count - done); !s.ok()) return s;
+  leave_list(sole);
   return kOk;
 }
 
@@ -206,6 +209,7 @@ SNAPSHOT_SLOW_PATH Status take_the_rest(ManagedFile &file, LineRange range, Stat
 Status gather(ManagedFile &file, LineRange range, Taken *taken) {
   *taken = {};
   file.runs.clear();
+  if (SNAPSHOT_UNLIKELY(file.unfenced.count != 0)) look_at_unfenced(file);
   // Before the lists: a failure that is noted now must find the marks that made it.
   std::atomic<bool> &wanted = windows[file.slot].scan;
   const bool scan = SNAPSHOT_UNLIKELY(wanted.load(std::memory_order_acquire)) &&
@@ -218,14 +222,20 @@ Status gather(ManagedFile &file, LineRange range, Taken *taken) {
   return take_the_rest(file, range, s, scan, taken);
 }
 
+bool announces(const Thread &thread, Slot slot) {
+  for (const auto &announced : thread.announced) {
+    const u64 packed = announced.load(std::memory_order_acquire);
+    // A stack: while this one was free, so were the ones behind it.
+    if (SNAPSHOT_LIKELY(packed == 0)) return false;
+    if (slot_of(Run::unpack(packed).first) == slot) return true;
+  }
+  return false;
+}
+
 bool marked_meanwhile(const ManagedFile &file) {
   // In this order: an entry is older than the withdrawal of its announcement.
   for (const Thread *t = first_thread(); t != nullptr; t = t->next)
-    for (const auto &slot : t->announced) {
-      const u64 packed = slot.load(std::memory_order_acquire);
-      if (SNAPSHOT_LIKELY(packed == 0)) break;
-      if (slot_of(Run::unpack(packed).first) == file.slot) return true;
-    }
+    if (SNAPSHOT_UNLIKELY(announces(*t, file.slot))) return true;
   for (const Thread *t = first_thread(); t != nullptr; t = t->next) {
     const FileLists *lists = t->lists[file.slot].load(std::memory_order_acquire);
     if (lists == nullptr) continue;

@@ -69,6 +69,14 @@ struct AuditState {
   }
 };
 
+// See unfenced.h. More lines would be fewer fences, and more to look at in each commit.
+struct Unfenced {
+  static constexpr u64 kMax = 32;
+  u64 count = 0;
+  LineIndex lines[kMax];
+  alignas(kLineBytes) u8 bytes[kMax][kLineBytes];
+};
+
 struct CommitRequest;
 
 // Commits of several threads that wait for one sync (api/group_commit.h).
@@ -123,6 +131,7 @@ struct ManagedFile {
   GrowBuffer<u8> copies SNAPSHOT_GUARDED_BY(commit_lock);
   // Under the append protocol its size is that of the records that are pending.
   GrowBuffer<u8> record SNAPSHOT_GUARDED_BY(commit_lock);
+  Unfenced unfenced SNAPSHOT_GUARDED_BY(commit_lock);
   AppendState append SNAPSHOT_GUARDED_BY(commit_lock);
   CommitGroup group;
   // Runs of a commit whose data could not be synced: the old lines in its record must go back before

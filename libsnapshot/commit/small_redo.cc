@@ -1,7 +1,8 @@
 #include "commit/small_redo.h"
 
+#include "commit/few_lists.h"
 #include "commit/redo.h"
-#include "commit/sole_list.h"
+#include "commit/unfenced.h"
 #include "platform/thread_fence.h"
 
 namespace snapshot {
@@ -47,27 +48,56 @@ bool fill(SmallRecord &record, const ManagedFile &file, u64 lines, const Window 
   return true;
 }
 
+// Steps a to c. false: the commit is of another kind.
+bool take_from_few_lists(ManagedFile &file, LineRange range, FewLists *lists, Taken *taken)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (SNAPSHOT_UNLIKELY(!look_for_few_lists(file, lists))) return false;
+  const u64 room = SmallRecord::kLinesMax;
+  u64 left = lists->entries;
+  if (SNAPSHOT_UNLIKELY(left == 0 || left > room || file.runs.capacity() < room)) return false;
+  file.runs.clear();
+  for (const FewLists::One &one : *lists) {
+    left -= one.count;  // those of the lists that follow need room, too
+    const u64 room_now = room - taken->lines - left;
+    if (SNAPSHOT_UNLIKELY(take_entries(file, one.begin, one.count, range, room_now, taken) != one.count)) {
+      mark_again(file);
+      return false;
+    }
+  }
+  return true;
+}
+
+// Step d, or what unfenced.h has instead: then *fenced is false.
+bool fence_now_or_later(ManagedFile &file, u64 lines, bool *fenced) SNAPSHOT_REQUIRES(file.commit_lock) {
+  *fenced = SNAPSHOT_LIKELY(__libc_single_threaded != 0) || !has_room(file.unfenced, lines);
+  if (SNAPSHOT_UNLIKELY(!*fenced)) return true;
+  bool called = false;
+  if (SNAPSHOT_UNLIKELY(!thread_fence(&called).ok())) return false;
+  if (SNAPSHOT_UNLIKELY(called)) {
+    ++file.counters.thread_fences;
+    look_at_unfenced(file);
+    file.unfenced.count = 0;
+  }
+  return true;
+}
+
 }  // namespace
 
 // The order of steps, and why it holds: redo.h. Whatever can fail comes before the first of them; until then
-// the entries stay in the list, so that to mark their lines again is all that is to be undone.
+// the entries stay in the lists, so that to mark their lines again is all that is to be undone.
 bool commit_small_redo(ManagedFile &file, LineRange range) {
   const Window &w = file.window();
+  if (SNAPSHOT_UNLIKELY(file.unfenced.count != 0)) look_at_unfenced(file);
   if (SNAPSHOT_UNLIKELY(!has_only_lines(file, w))) return false;
-  SoleList sole;
-  if (SNAPSHOT_UNLIKELY(!look_for_sole_list(file, &sole))) return false;
-  const u64 count = sole.entries.count, room = SmallRecord::kLinesMax;
-  if (SNAPSHOT_UNLIKELY(count == 0 || count > room || file.runs.capacity() < room)) return false;
+  FewLists lists;
   Taken taken;
-  file.runs.clear();
-  const u64 done = take_entries(file, sole.entries.begin, count, range, room, &taken);
+  if (SNAPSHOT_UNLIKELY(!take_from_few_lists(file, range, &lists, &taken))) return false;
   const u64 lines = taken.lines, run_count = file.runs.size();
   const u64 record_bytes = format::record_bytes(run_count, lines);
-  bool called = false;
-  if (SNAPSHOT_UNLIKELY(done != count || lines == 0 || record_bytes > file.record.capacity() ||
+  bool fenced;
+  if (SNAPSHOT_UNLIKELY(lines == 0 || record_bytes > file.record.capacity() ||
                         !has_room_for_record(file.log, record_bytes) ||
-                        // Step d of the protocol in track/mark.cc.
-                        !thread_fence(&called).ok())) {
+                        !fence_now_or_later(file, lines, &fenced))) {
     mark_again(file);
     return false;
   }
@@ -80,9 +110,10 @@ bool commit_small_redo(ManagedFile &file, LineRange range) {
   }
   SNAPSHOT_STEP("commit-copied");
   record.seal();
-  complete_redo(file, lines, size, file.record.data() + lines_offset(run_count));
-  leave_sole_list(sole);
-  if (SNAPSHOT_UNLIKELY(called)) ++file.counters.thread_fences;
+  const u8 *const logged = file.record.data() + lines_offset(run_count);
+  complete_redo(file, lines, size, logged);
+  if (SNAPSHOT_UNLIKELY(!fenced)) keep_unfenced(file, logged);
+  for (const FewLists::One &one : lists) leave_list(one);
   ++file.counters.commits;
   return true;
 }

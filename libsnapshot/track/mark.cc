@@ -6,6 +6,7 @@
 // and in a committer of that file, under its commit lock (commit/gather.cc):
 //     a read all announcements  b take all lists  c clear the marks of what it has  d thread fence  e copy
 //     the lines
+// Small commits leave d to one in some of them, and look again at what they have copied (commit/unfenced.h).
 //
 // Why no store is lost that happens-before the commit (invariant 3). x86 keeps stores of one thread in order.
 //   * The storing thread has finished 3: the committer's b sees the entry, since whatever orders the store

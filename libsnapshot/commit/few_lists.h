@@ -1,4 +1,4 @@
-// What most commits have to take: the entries of one thread's list, where they are.
+// What most commits have to take: the entries of one thread's list, or a few threads', where they are.
 //
 // Written out where it is used (small_redo.cc, gather.cc), because small commits are bound by instructions.
 #pragma once
@@ -9,27 +9,42 @@
 
 namespace snapshot {
 
-struct SoleList {
-  Thread *thread = nullptr;
-  DirtyList *list = nullptr;  // nullptr: no list has any entry
-  DirtyList::Entries entries;
+// Those that have entries.
+struct FewLists {
+  static constexpr u64 kMax = 8;
+  struct One {
+    Thread *thread;
+    DirtyList *list;
+    const u64 *begin;
+    u64 count;
+  };
+  u64 count = 0;
+  u64 entries = 0;  // of all of them
+  One one[kMax];
+
+  const One *begin() const { return one; }
+  const One *end() const { return one + count; }
 };
 
+SNAPSHOT_SLOW_PATH bool announces(const Thread &thread, Slot slot);
+
 // Steps a and b of the protocol in track/mark.cc, without moving anything: of each thread its announcements,
-// and then its list. false: more than one thread has stored between two commits, or a handler has, or
-// something is announced, or a list does not lie together.
-inline bool look_for_sole_list(const ManagedFile &file, SoleList *out) SNAPSHOT_REQUIRES(file.commit_lock) {
+// and then its list. false: too many threads have stored between two commits, or a handler has, or something
+// of the file is announced, or a list does not lie together.
+inline bool look_for_few_lists(const ManagedFile &file, FewLists *out) SNAPSHOT_REQUIRES(file.commit_lock) {
   const Slot slot = file.slot;
   for (Thread *t = first_thread(); t != nullptr; t = t->next) {
-    if (SNAPSHOT_UNLIKELY(t->announced[0].load(std::memory_order_acquire) != 0)) return false;
+    if (SNAPSHOT_UNLIKELY(t->announced[0].load(std::memory_order_acquire) != 0) && announces(*t, slot))
+      return false;
     FileLists *lists = t->lists[slot].load(std::memory_order_acquire);
     if (lists == nullptr) continue;
     DirtyList::Entries entries;
     if (SNAPSHOT_UNLIKELY(lists->deepest.load(std::memory_order_acquire) != 0)) return false;
     if (SNAPSHOT_UNLIKELY(!lists->level[0].look(&entries))) return false;
     if (entries.count == 0) continue;
-    if (SNAPSHOT_UNLIKELY(out->list != nullptr)) return false;
-    *out = {t, &lists->level[0], entries};
+    if (SNAPSHOT_UNLIKELY(out->count == FewLists::kMax)) return false;
+    out->one[out->count++] = {t, &lists->level[0], entries.begin, entries.count};
+    out->entries += entries.count;
   }
   return true;
 }
@@ -86,14 +101,14 @@ __attribute__((always_inline)) inline u64 take_entries(ManagedFile &file, const 
 
 // The entries have been taken. The thread's own list begins again at its begin. An announcement keeps
 // handlers away from the list of level 0; this one says nothing of any file: no window has line 0.
-inline void leave_sole_list(const SoleList &sole) {
-  sole.list->drop(sole.entries);
-  if (SNAPSHOT_UNLIKELY(sole.thread != current_thread)) return;
-  std::atomic<u64> &level0 = sole.thread->announced[0];
+inline void leave_list(const FewLists::One &one) {
+  one.list->drop({one.begin, one.count});
+  if (SNAPSHOT_UNLIKELY(one.thread != current_thread)) return;
+  std::atomic<u64> &level0 = one.thread->announced[0];
   if (SNAPSHOT_UNLIKELY(level0.load(std::memory_order_relaxed) != 0)) return;
   level0.store(Run{0, 1}.packed(), std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  sole.list->rewind();
+  one.list->rewind();
   std::atomic_signal_fence(std::memory_order_seq_cst);
   level0.store(0, std::memory_order_release);
 }
