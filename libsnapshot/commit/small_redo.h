@@ -1,4 +1,4 @@
-// Redo commits as most are: of a few lines, which one thread has stored to, with nothing else to be done.
+// Redo commits as most are: of a few lines, which few threads have stored to, and nothing else.
 //
 // The CPU looks past some 450 instructions (bench/README.md, random_swaps). In a program whose stores miss
 // the caches, what a commit has beyond that is time in which the next miss is not under way. So what
