@@ -9,21 +9,42 @@
 
 namespace snapshot {
 
-// Those that have entries.
-struct FewLists {
-  static constexpr u64 kMax = 8;
-  struct One {
-    Thread *thread;
-    DirtyList *list;
-    const u64 *begin;
-    u64 count;
-  };
-  u64 count = 0;
-  u64 entries = 0;  // of all of them
-  One one[kMax];
+// The entries of a thread's list.
+struct ListedHere {
+  Thread *thread;
+  DirtyList *list;
+  const u64 *begin;
+  u64 count;
+};
 
-  const One *begin() const { return one; }
-  const One *end() const { return one + count; }
+// The lists that have entries: one at most, or a few.
+struct SoleList {
+  u64 entries = 0;
+  ListedHere one;
+
+  bool add(const ListedHere &more) {
+    if (SNAPSHOT_UNLIKELY(entries != 0)) return false;
+    one = more;
+    entries = more.count;
+    return true;
+  }
+  // With entries.
+  const ListedHere *begin() const { return &one; }
+  const ListedHere *end() const { return &one + 1; }
+};
+struct FewLists {
+  u64 entries = 0;  // of all of them
+  u64 count = 0;
+  ListedHere lists[8];
+
+  bool add(const ListedHere &more) {
+    if (SNAPSHOT_UNLIKELY(count == sizeof lists / sizeof lists[0])) return false;
+    lists[count++] = more;
+    entries += more.count;
+    return true;
+  }
+  const ListedHere *begin() const { return lists; }
+  const ListedHere *end() const { return lists + count; }
 };
 
 SNAPSHOT_SLOW_PATH bool announces(const Thread &thread, Slot slot);
@@ -31,7 +52,8 @@ SNAPSHOT_SLOW_PATH bool announces(const Thread &thread, Slot slot);
 // Steps a and b of the protocol in track/mark.cc, without moving anything: of each thread its announcements,
 // and then its list. false: too many threads have stored between two commits, or a handler has, or something
 // of the file is announced, or a list does not lie together.
-inline bool look_for_few_lists(const ManagedFile &file, FewLists *out) SNAPSHOT_REQUIRES(file.commit_lock) {
+template <typename Lists>
+inline bool look_for_lists(const ManagedFile &file, Lists *out) SNAPSHOT_REQUIRES(file.commit_lock) {
   const Slot slot = file.slot;
   for (Thread *t = first_thread(); t != nullptr; t = t->next) {
     if (SNAPSHOT_UNLIKELY(t->announced[0].load(std::memory_order_acquire) != 0) && announces(*t, slot))
@@ -42,9 +64,7 @@ inline bool look_for_few_lists(const ManagedFile &file, FewLists *out) SNAPSHOT_
     if (SNAPSHOT_UNLIKELY(lists->deepest.load(std::memory_order_acquire) != 0)) return false;
     if (SNAPSHOT_UNLIKELY(!lists->level[0].look(&entries))) return false;
     if (entries.count == 0) continue;
-    if (SNAPSHOT_UNLIKELY(out->count == FewLists::kMax)) return false;
-    out->one[out->count++] = {t, &lists->level[0], entries.begin, entries.count};
-    out->entries += entries.count;
+    if (SNAPSHOT_UNLIKELY(!out->add({t, &lists->level[0], entries.begin, entries.count}))) return false;
   }
   return true;
 }
@@ -101,7 +121,7 @@ __attribute__((always_inline)) inline u64 take_entries(ManagedFile &file, const 
 
 // The entries have been taken. The thread's own list begins again at its begin. An announcement keeps
 // handlers away from the list of level 0; this one says nothing of any file: no window has line 0.
-inline void leave_list(const FewLists::One &one) {
+inline void leave_list(const ListedHere &one) {
   one.list->drop({one.begin, one.count});
   if (SNAPSHOT_UNLIKELY(one.thread != current_thread)) return;
   std::atomic<u64> &level0 = one.thread->announced[0];

@@ -136,18 +136,16 @@ bool too_many(const ManagedFile &file, u64 entries) SNAPSHOT_REQUIRES(file.commi
 // Steps b and c. Mostly the entries are taken where they are, all of them: then nothing is pending. All lists
 // have been looked at before the first mark is cleared, as ever (marked_meanwhile).
 Status take_from_lists(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
-  FewLists lists;
-  if (SNAPSHOT_UNLIKELY(!look_for_few_lists(file, &lists))) return take_lists(file);
-  if (lists.count == 0) return kOk;
-  const u64 count = lists.entries;
-  if (SNAPSHOT_UNLIKELY(lists.count > 1 || is_short(range, count) || too_many(file, count)))
-    return take_lists(file);
+  SoleList sole;
+  if (SNAPSHOT_UNLIKELY(!look_for_lists(file, &sole))) return take_lists(file);
+  const u64 count = sole.entries;
+  if (count == 0) return kOk;
+  if (SNAPSHOT_UNLIKELY(is_short(range, count) || too_many(file, count))) return take_lists(file);
   if (Status s = file.runs.reserve(count); SNAPSHOT_UNLIKELY(!s.ok())) return take_lists(file);
-  const FewLists::One &sole = lists.one[0];
-  const u64 done = take_entries(file, sole.begin, count, range, file.runs.capacity(), taken);
+  const u64 done = take_entries(file, sole.one.begin, count, range, file.runs.capacity(), taken);
   if (SNAPSHOT_UNLIKELY(done != count))
-    if (Status s = file.pending.append(sole.begin + done, count - done); !s.ok()) return s;
-  leave_list(sole);
+    if (Status s = file.pending.append(sole.one.begin + done, count - done); !s.ok()) return s;
+  leave_list(sole.one);
   return kOk;
 }
 

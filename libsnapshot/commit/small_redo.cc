@@ -49,14 +49,15 @@ bool fill(SmallRecord &record, const ManagedFile &file, u64 lines, const Window 
 }
 
 // Steps a to c. false: the commit is of another kind.
-bool take_from_few_lists(ManagedFile &file, LineRange range, FewLists *lists, Taken *taken)
-    SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (SNAPSHOT_UNLIKELY(!look_for_few_lists(file, lists))) return false;
+template <typename Lists>
+__attribute__((always_inline)) inline bool take_from_lists(ManagedFile &file, LineRange range, Lists *lists,
+                                                           Taken *taken) SNAPSHOT_REQUIRES(file.commit_lock) {
+  if (SNAPSHOT_UNLIKELY(!look_for_lists(file, lists))) return false;
   const u64 room = SmallRecord::kLinesMax;
   u64 left = lists->entries;
   if (SNAPSHOT_UNLIKELY(left == 0 || left > room || file.runs.capacity() < room)) return false;
   file.runs.clear();
-  for (const FewLists::One &one : *lists) {
+  for (const ListedHere &one : *lists) {
     left -= one.count;  // those of the lists that follow need room, too
     const u64 room_now = room - taken->lines - left;
     if (SNAPSHOT_UNLIKELY(take_entries(file, one.begin, one.count, range, room_now, taken) != one.count)) {
@@ -81,17 +82,15 @@ bool fence_now_or_later(ManagedFile &file, u64 lines, bool *fenced) SNAPSHOT_REQ
   return true;
 }
 
-}  // namespace
-
 // The order of steps, and why it holds: redo.h. Whatever can fail comes before the first of them; until then
 // the entries stay in the lists, so that to mark their lines again is all that is to be undone.
-bool commit_small_redo(ManagedFile &file, LineRange range) {
+template <typename Lists>
+__attribute__((always_inline)) inline bool commit_lists(ManagedFile &file, LineRange range)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
   const Window &w = file.window();
-  if (SNAPSHOT_UNLIKELY(file.unfenced.count != 0)) look_at_unfenced(file);
-  if (SNAPSHOT_UNLIKELY(!has_only_lines(file, w))) return false;
-  FewLists lists;
+  Lists lists;
   Taken taken;
-  if (SNAPSHOT_UNLIKELY(!take_from_few_lists(file, range, &lists, &taken))) return false;
+  if (SNAPSHOT_UNLIKELY(!take_from_lists(file, range, &lists, &taken))) return false;
   const u64 lines = taken.lines, run_count = file.runs.size();
   const u64 record_bytes = format::record_bytes(run_count, lines);
   bool fenced;
@@ -113,9 +112,23 @@ bool commit_small_redo(ManagedFile &file, LineRange range) {
   const u8 *const logged = file.record.data() + lines_offset(run_count);
   complete_redo(file, lines, size, logged);
   if (SNAPSHOT_UNLIKELY(!fenced)) keep_unfenced(file, logged);
-  for (const FewLists::One &one : lists) leave_list(one);
+  for (const ListedHere &one : lists) leave_list(one);
   ++file.counters.commits;
   return true;
+}
+
+__attribute__((noinline)) bool commit_few_lists(ManagedFile &file, LineRange range)
+    SNAPSHOT_REQUIRES(file.commit_lock) {
+  return commit_lists<FewLists>(file, range);
+}
+
+}  // namespace
+
+bool commit_small_redo(ManagedFile &file, LineRange range) {
+  if (SNAPSHOT_UNLIKELY(file.unfenced.count != 0)) look_at_unfenced(file);
+  if (SNAPSHOT_UNLIKELY(!has_only_lines(file, file.window()))) return false;
+  if (SNAPSHOT_LIKELY(commit_lists<SoleList>(file, range))) return true;
+  return __libc_single_threaded == 0 && commit_few_lists(file, range);
 }
 
 }  // namespace snapshot

@@ -30,6 +30,6 @@ void keep_unfenced(ManagedFile &file, const u8 *bytes) SNAPSHOT_REQUIRES(file.co
 
 // Marks what has been stored to meanwhile without a mark, and makes it pending. Before announcements and
 // lists are read, and after a thread fence.
-SNAPSHOT_SLOW_PATH void look_at_unfenced(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
+void look_at_unfenced(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock);
 
 }  // namespace snapshot
