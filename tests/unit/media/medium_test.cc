@@ -1,12 +1,15 @@
 #include "media/medium.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "in_child.h"
 #include "quiet.h"
+#include "small_disk.h"
 #include "temp_dir.h"
 
 namespace s = snapshot;
@@ -40,6 +43,24 @@ TEST_CASE("an ordinary file system is a page-cache medium unless memory is asked
   CHECK(chosen(file, s::MediaChoice::memory).is_memory());
   CHECK(std::string(chosen(file, s::MediaChoice::memory).name()) == "memory");
   CHECK(std::string(chosen(file, s::MediaChoice::page_cache).name()) == "page-cache");
+}
+
+TEST_CASE("where libpmem is told to take everything for persistent memory, the automatic choice is memory") {
+  if (dlopen("libpmem.so.1", RTLD_NOW) == nullptr)
+    return test::say_skipped("libpmem's word", "libpmem.so.1 is not installed");
+  // It reads the variable when it is loaded, so in a program of its own.
+  CHECK(test::in_child([] {
+          setenv("PMEM_IS_PMEM_FORCE", "1", 1);
+          return execl("/proc/self/exe", "unit_media", "[told]", nullptr);
+        }) == 0);
+}
+TEST_CASE("the program of the case before", "[.told]") {
+  test::TempDir dir;
+  OpenFile file(dir);
+  CHECK_FALSE(chosen(file, s::MediaChoice::automatic).is_memory());
+  s::find_libpmem(s::PersistChoice::libpmem);
+  CHECK(chosen(file, s::MediaChoice::automatic).is_memory());
+  CHECK_FALSE(chosen(file, s::MediaChoice::page_cache).is_memory());
 }
 
 TEST_CASE("choosing a medium leaves the file as it was") {
