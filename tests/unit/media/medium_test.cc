@@ -45,6 +45,14 @@ TEST_CASE("an ordinary file system is a page-cache medium unless memory is asked
   CHECK(std::string(chosen(file, s::MediaChoice::page_cache).name()) == "page-cache");
 }
 
+TEST_CASE("the automatic choice takes no memory medium for granted, on a disk or on tmpfs") {
+  for (const char *parent : {"/tmp", "/dev/shm"}) {
+    if (access(parent, W_OK) != 0) continue;
+    test::TempDir dir(parent);
+    CHECK_FALSE(chosen(OpenFile(dir), s::MediaChoice::automatic).is_memory());
+  }
+}
+
 TEST_CASE("where libpmem is told to take everything for persistent memory, the automatic choice is memory") {
   if (dlopen("libpmem.so.1", RTLD_NOW) == nullptr)
     return test::say_skipped("libpmem's word", "libpmem.so.1 is not installed");
