@@ -11,6 +11,7 @@
 
 #include "forged_record.h"
 #include "in_child.h"
+#include "small_disk.h"
 #include "support/effort.h"
 #include "support/mapped_file.h"
 #include "support/stores.h"
@@ -34,7 +35,7 @@ struct Attempt {
 Attempt map_in_child(const std::string &path, const std::function<void()> &before = [] {}) {
   const std::string errors = path + ".stderr";
   const int error = in_child([&] {
-    (void)dup2(open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+    (void)dup2(open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), 2);
     setenv("SNAPSHOT_LOG", "error", 1);
     before();
     const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC), open_error = errno;
@@ -224,6 +225,26 @@ TEST_CASE("a second writer gets EAGAIN and the first one's process id, and does 
   REQUIRE(waitpid(waiting, &status, 0) == waiting);
   CHECK(status == 0);
   for (int fd : {ready[0], ready[1], go[0], go[1]}) close(fd);
+}
+
+TEST_CASE("a file in a directory where its log cannot be created is EACCES with words, and left alone") {
+  if (geteuid() != 0) return say_skipped("a directory that is closed", "needs root, to become somebody else");
+  TempDir dir;
+  write_file(dir / "data", std::string(4 * page, 'd'));
+  REQUIRE((chmod((dir / "data").c_str(), 0666) == 0 && chmod(dir.path().c_str(), 0555) == 0));
+  const Attempt attempt = map_in_child(dir / "data", [] {
+    constexpr unsigned nobody = 65534;
+    if (setgid(nobody) != 0 || setuid(nobody) != 0) _exit(201);
+  });
+  INFO(attempt.said);
+  CHECK(attempt.error == EACCES);
+  CHECK(attempt.said.find(dir / "data.snaplog") != std::string::npos);
+  CHECK(attempt.said.find("make the directory writable, or exclude the file with SNAPSHOT_IGNORE") !=
+        std::string::npos);
+  CHECK((read_file(dir / "data") == std::string(4 * page, 'd')));
+  std::size_t files = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(dir.path())) files += entry.exists();
+  CHECK(files == 1);
 }
 
 TEST_CASE("an address-space limit is ENOMEM with words, and can be lifted") {
