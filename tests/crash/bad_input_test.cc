@@ -18,7 +18,8 @@
 #include "support/subject_process.h"
 
 using namespace test;
-namespace format = snapshot::format;
+namespace s = snapshot;
+namespace format = s::format;
 
 namespace {
 
@@ -269,6 +270,25 @@ TEST_CASE("an address-space limit is ENOMEM with words, and can be lifted") {
           store(file.begin(), 'x');
           return file.commit();
         }) == 0);
+}
+
+TEST_CASE("something else in a range that Snapshot needs is ENOMEM with words") {
+  TempDir dir;
+  write_file(dir / "data", std::string(4 * page, 'd'));
+  for (const s::u64 base : {s::kWorkingBase, s::kWorkingBase + s::kBackingDistance}) {
+    const Attempt attempt = map_in_child(dir / "data", [&] {
+      void *const middle = reinterpret_cast<void *>(base + s::kRangeBytes / 2);
+      const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+      if (mmap(middle, page, PROT_READ | PROT_WRITE, flags, -1, 0) != middle) _exit(201);
+    });
+    INFO(attempt.said);
+    CHECK(attempt.error == ENOMEM);
+    CHECK(attempt.said.find(base == s::kWorkingBase ? "working range" : "backing range") !=
+          std::string::npos);
+    CHECK(attempt.said.find("something else is mapped there") != std::string::npos);
+    CHECK(attempt.said.find("SNAPSHOT_WORKING_BASE") != std::string::npos);
+    CHECK_FALSE(exists(dir / "data.snaplog"));
+  }
 }
 
 TEST_CASE("an unknown setting is EINVAL with the values it may have") {
