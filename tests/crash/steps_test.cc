@@ -131,6 +131,27 @@ TEST_CASE("invariant 1: atomic: every step in the sources has killed a process")
   CHECK(steps_that_killed() == steps_in_sources());
 }
 
+TEST_CASE("a process counts whether the last commit of the file that it opens was complete, or was undone") {
+  for (const Medium &medium : media)
+    for (const bool returned : {true, false}) {
+      INFO(medium.name << " by " << medium.protocol
+                       << (returned ? ", returned" : ", killed while it stores"));
+      const Scene scene(workloads[0], medium);
+      const Scene::End end =
+          returned ? scene.run("die", 1, 2, "") : scene.run("run", 1, 2, "commit-run-copied:1");
+      REQUIRE(end.status == test::killed);
+      SubjectProcess process(CRASH_SUBJECT, {"open", scene.path()}, settings_of(medium),
+                             errors_of(scene.path()));
+      std::uint64_t clean, undone;
+      REQUIRE((process.next_report(&clean) && process.next_report(&undone)));
+      REQUIRE(process.wait() == 0);
+      // Under redo all of it is in the log by then.
+      const bool complete = returned || std::string(medium.protocol) == "redo";
+      CHECK(clean == complete);
+      CHECK(undone == !complete);
+    }
+}
+
 TEST_CASE("invariant 2: durable: killed at the very return of msync or munmap") {
   for (std::size_t w = 0; w < workload_count; ++w) {
     States states(workloads[w]);

@@ -4,10 +4,11 @@
 //   crash_subject run WORKLOAD FILE FIRST LAST   commits FIRST to LAST, then unmaps the file
 //   crash_subject die WORKLOAD FILE FIRST LAST   the same, but kills itself at the return of the last commit
 //   crash_subject threads FILE COUNT FIRST       threads that commit 64 KiB each, for ever; see
-//   random_kills_test.cc crash_subject open FILE                      maps FILE, which recovers it, and ends
-//   without unmapping
+//   random_kills_test.cc
+//   crash_subject open FILE                      maps FILE, which recovers it, and ends without unmapping
 //
-// On descriptor 3 it writes the number of each commit that has returned, eight bytes each.
+// On descriptor 3 it writes the number of each commit that has returned, eight bytes each; open, how many
+// recoveries found the last commit complete, and how many undid it.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -107,6 +108,8 @@ int main(int argc, char **argv) {
   if (mode == "threads" && argc == 5) return run_threads(argv[2], number(3), number(4));
   if (mode == "open" && argc == 3) {
     MappedTarget file(argv[2]);
+    report(test::statistics().recoveries_clean);
+    report(test::statistics().recoveries_rolled_back);
     std::_Exit(0);
   }
   std::fprintf(stderr, "crash_subject: wrong arguments\n");

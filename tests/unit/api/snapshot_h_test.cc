@@ -1,4 +1,7 @@
 // The functions of snapshot.h beside snapshot_commit: what they do, count, refuse and say.
+#include <sys/single_threaded.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <thread>
@@ -17,6 +20,30 @@ int error_of(int result) { return result == 0 ? 0 : errno; }
 std::string last_error() { return snapshot_last_error(); }
 
 }  // namespace
+
+TEST_CASE("the version is that of the header") {
+  CHECK(std::string(snapshot_version()) == SNAPSHOT_VERSION_STRING);
+}
+
+TEST_CASE("statistics count a thread fence for each commit beside another thread") {
+  ScratchFile file(4 * page);
+  const auto fences_of_three_commits = [&] {
+    const auto before = statistics();
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      store(file.word(0), i);
+      REQUIRE(file.commit() == 0);
+    }
+    return statistics().thread_fences - before.thread_fences;
+  };
+  // Before any other case has had a thread.
+  if (__libc_single_threaded) CHECK(fences_of_three_commits() == 0);
+  std::atomic<bool> stop{false};
+  std::thread other([&] { stop.wait(false); });
+  CHECK(fences_of_three_commits() == 3);
+  stop = true;
+  stop.notify_all();
+  other.join();
+}
 
 TEST_CASE("rollback puts the lines of its range back, and leaves the others pending") {
   ScratchFile file(4 * page);

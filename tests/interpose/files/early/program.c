@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 extern char *early_mapping;
 extern int early_error;
+extern uint64_t late_discarded;
 
 static int fail(const char *what) {
   fprintf(stderr, "early: %s\n", what);
@@ -37,5 +39,13 @@ int main(void) {
   if (in_file(200, "main")) return fail("a store was in the file before its commit");
   if (msync(early_mapping, 8192, MS_SYNC) != 0 || !in_file(200, "main")) return fail("main cannot commit");
   if (munmap(early_mapping, 8192) != 0) return fail("munmap");
+
+  // What is not committed at exit is discarded, and counted; the library's destructor looks.
+  const int fd = open(getenv("EARLY_FILE"), O_RDWR);
+  char *const mapping = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (mapping == MAP_FAILED) return fail("mmap");
+  memcpy(mapping, "a line", 6);
+  memcpy(mapping + 4096 + 60, "two lines", 9);
+  late_discarded = 3;
   return 0;
 }
