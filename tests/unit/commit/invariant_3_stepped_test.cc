@@ -267,6 +267,43 @@ TEST_CASE("invariant 3: no lost update: another thread stores at each stage of a
   CHECK(thread.finish() == 0);
 }
 
+TEST_CASE("two threads that commit different files never wait for each other") {
+  // One stands still at each stage of a commit; the other one's commit ends all the same, or ask() throws.
+  TempDir dir;
+  Helpline helpline;
+  SteppedThread thread([&] {
+    MappedFile a(dir / "a", 1 << 16), b(dir / "b", 1 << 16);
+    std::thread other([&] {
+      for (std::uint64_t request; (request = helpline.next_request()) != quit;) {
+        store(b.word(request % 1024), request);
+        helpline.reply(b.commit() == 0 && backing_word(b.word(request % 1024)) == request ? 'y' : 'n');
+      }
+    });
+    int result = 0;
+    for (const std::uint64_t lines : {1u, 64u}) {
+      for (std::uint64_t l = 0; l < lines; ++l) store(a.word(l * 8), lines);
+      mark_for_tracer();
+      result |= a.commit();
+      mark_for_tracer();
+    }
+    other.join();
+    return result == 0 && a.on_file() == a.working() && b.on_file() == b.working() ? 0 : 1;
+  });
+  for (const std::uint64_t stride : {13u, 97u}) {
+    REQUIRE(thread.run_to_mark());
+    std::uint64_t commits = 0;
+    for (std::uint64_t i = 1; thread.step(); ++i)
+      if (i % stride == 0) {
+        INFO("at instruction " << i << ", " << std::hex << thread.instruction_pointer());
+        REQUIRE(helpline.ask(i) == 'y');
+        ++commits;
+      }
+    CHECK(commits > 10);
+  }
+  helpline.send(quit);
+  CHECK(thread.finish() == 0);
+}
+
 TEST_CASE(
     "invariant 3: no lost update: the thread fence comes after the marks are cleared and before the copy") {
   // At its system call, the marks must be clear: a thread whose test of the mark comes later marks again. And

@@ -213,7 +213,7 @@ TEST_CASE("invariant 3: no lost update: an atomic publishes itself, and who sees
   CHECK(v > 100);
 }
 
-TEST_CASE("two threads commit different files and do not wait for each other's errors or lines") {
+TEST_CASE("two threads commit different files, and each finds its own lines") {
   TempDir dir;
   MappedFile a(dir / "a", 1 << 16), b(dir / "b", 1 << 16);
   std::atomic<bool> failed{false};
