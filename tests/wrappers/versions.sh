@@ -49,4 +49,18 @@ E2
 succeeds_quietly "$snapcc" -I"$source_root/include" -I"$build/include" main.c same.c -o match
 succeeds ./match
 
+begin 'a linked program meets a runtime with another contract'
+mkdir other
+echo 'const unsigned __snapshot_abi_v99_range_40_0x20 = 99;' >stub.c
+echo 'SNAPSHOT_0.1 { *; };' >stub.map
+succeeds_quietly "$(default_clang)" -shared -fPIC -Wl,-soname,libsnapshot.so.0 -Wl,--version-script=stub.map stub.c \
+  -o other/libsnapshot.so.0
+LD_LIBRARY_PATH=$scratch/other fails_with 127 ./match
+one_error 'undefined symbol: __snapshot_abi_v'
+# As the pass has left it in a program with a store.
+succeeds_quietly "$snapcc" -O2 f.c main.c -o stores
+succeeds ./stores
+LD_LIBRARY_PATH=$scratch/other fails_with 127 ./stores
+one_error 'undefined symbol: __snapshot_abi_v'
+
 echo 'versions: passed'
