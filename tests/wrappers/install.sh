@@ -48,6 +48,7 @@ SNAPSHOT_MEDIA=memory succeeds "$prefix/bin/snaprun" ./plain plain.dat hello
 same "$(tr -d '\000' <plain.dat)" ''
 begin 'the installed snapctl'
 succeeds "$prefix/bin/snapctl" info file.dat
+not_linked "$prefix/bin/snapctl" # it recovers where no library is, or a broken one
 
 begin 'pkg-config'
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name snapshot.pc)")
