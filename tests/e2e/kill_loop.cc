@@ -1,10 +1,11 @@
 // kill_loop: runs an example, kills it again and again, and checks what is left each time.
 //
 //   kill_loop EXAMPLE --examples DIR --snapctl FILE --dir DIR [--kills N] [--seed S] [--words FILE]
-//             [--compare | --canary] [--title TEXT] [--preload LIBRARY] [--may-repair]
+//             [--compare | --canary] [--always-snapctl] [--preload LIBRARY] [--may-repair]
 //
 // --compare  also kills the plain build at the same points, and prints a table of both
 // --canary   proves that the checks find damage: fails unless they do
+// --always-snapctl  recovers with snapctl each time, not by opening the file every other time
 // --preload  kills the plain build under this libsnapshot.so, with page tracking
 // The seed is printed with the command that repeats the run. Exit status: 0 every check passed; 1 one failed;
 // 2 usage.
@@ -101,6 +102,8 @@ int main(int argc, char **argv) {
       ->required();
   app.add_option("--examples", arguments.tools.examples, "directory of the examples' programs")->required();
   app.add_option("--snapctl", arguments.tools.snapctl, "path of snapctl")->required();
+  app.add_flag("--always-snapctl", arguments.tools.always_snapctl,
+               "recover with snapctl each time, not by opening the file every other time");
   app.add_option("--dir", arguments.dir, "where to put the data files")->required();
   app.add_option("--words", arguments.tools.words, "word list for kv");
   app.add_option("--preload", arguments.tools.preload,

@@ -119,7 +119,7 @@ void KillRounds::kill_snapshot_build() {
 void KillRounds::recover_and_check(const std::optional<std::uint64_t> &reported) {
   const std::string file = dir_.file(snapshot_name);
   std::uint64_t counter_before = counter_;
-  bool by_snapctl = kills_done_ % 2 == 0 && fs::exists(file);
+  bool by_snapctl = (tools_.always_snapctl || kills_done_ % 2 == 0) && fs::exists(file);
   Command recover =
       by_snapctl ? Command{tools_.snapctl, "recover", file} : subject_.check(Build::snapshot, file);
   // Now and then the recovery is killed as well; whatever it did by then, the next one must succeed.

@@ -11,6 +11,8 @@ namespace e2e {
 struct Tools {
   std::string examples;  // directory with NAME and NAME-plain, which behave as examples/example.h says
   std::string snapctl;
+  // Whether snapctl makes every recovery; else it and the program take turns.
+  bool always_snapctl = false;
   std::string words;  // the list that kv loads
   // Not empty: Build::snapshot is NAME-plain as well, under this libsnapshot.so with page tracking.
   std::string preload;
