@@ -41,7 +41,8 @@ SNAPSHOT_API int snapshot_commit(void *address, size_t length);
 // Puts every pending line that overlaps [address, address + length), in bytes, back to what the last commit
 // left. The working copy alone changes, never the file, so a crash midway means nothing. Other threads must
 // not be storing to the range. When the range covers the whole file, its size goes back too. Errors: ENOMEM,
-// EINVAL, EPERM, EDEADLK as for snapshot_commit.
+// EINVAL, EPERM, EDEADLK as for snapshot_commit; EIO (the old bytes cannot be read), EIO or ENOSPC (a commit
+// that failed before is not put right yet). Then nothing has gone back, and the call can be repeated.
 SNAPSHOT_API int snapshot_rollback(void *address, size_t length);
 
 // Declares [address, address + length), in bytes, changed: for stores made by code that is not instrumented.
