@@ -25,21 +25,23 @@ TEST_CASE("the version is that of the header") {
   CHECK(std::string(snapshot_version()) == SNAPSHOT_VERSION_STRING);
 }
 
-TEST_CASE("statistics count a thread fence for each commit beside another thread") {
-  ScratchFile file(4 * page);
-  const auto fences_of_three_commits = [&] {
+TEST_CASE("statistics count thread fences: none without another thread, and one for some commits with one") {
+  ScratchFile file(256 * page);
+  const auto fences_of_commits = [&] {
     const auto before = statistics();
-    for (std::uint64_t i = 1; i <= 3; ++i) {
-      store(file.word(0), i);
+    for (std::uint64_t i = 0; i < 128; ++i) {
+      store(file.word(512 * i), i + 1);
       REQUIRE(file.commit() == 0);
     }
     return statistics().thread_fences - before.thread_fences;
   };
   // Before any other case has had a thread.
-  if (__libc_single_threaded) CHECK(fences_of_three_commits() == 0);
+  if (__libc_single_threaded) CHECK(fences_of_commits() == 0);
   std::atomic<bool> stop{false};
   std::thread other([&] { stop.wait(false); });
-  CHECK(fences_of_three_commits() == 3);
+  const auto fences = fences_of_commits();
+  CHECK(fences >= 2);
+  CHECK(fences <= 128);
   stop = true;
   stop.notify_all();
   other.join();
