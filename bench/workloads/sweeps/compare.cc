@@ -129,7 +129,7 @@ void threads(const Options &options, const char *files, const char *name, const 
     shape.threads = count;
     shape.files = files;
     Systems systems(options, shape);
-    figure.row(std::to_string(count), systems->measure(64 << 10, 1, "wall_ns"));
+    figure.row(std::to_string(count), systems->measure(64 << 10, 1, "wall_ns"), kRatios);
     systems->finish();
   }
 }
