@@ -25,9 +25,9 @@ double aim(char letter, bool memory) {
   switch (letter) {
     case 'A':
     case 'F':
-      return memory ? 2.5 : 0;
+      return memory ? 2.5 : 1;
     case 'G':
-      return memory ? 3 : 0;
+      return memory ? 3 : 1;
     case 'B':
     case 'D':
     case 'E':
@@ -188,7 +188,10 @@ std::vector<Setting> settings(const Options &options) {
       "wall_ns",
       commits_in(options.quick ? 10'000 : 30'000, disk != nullptr ? disk : options.directory, 16, 150),
       true,
-      {{kOurs, "snapshot", {page_cache}}, {"undo", "snapshot", {page_cache, undo}}}};
+      {{kCeiling, "none", {}},
+       {kOurs, "snapshot", {page_cache}},
+       {"undo", "snapshot", {page_cache, undo}},
+       {"msync", "msync", {}}}};
   add_databases(on_disk);
   return {on_memory, on_tmpfs, on_disk};
 }
@@ -196,7 +199,7 @@ std::vector<Setting> settings(const Options &options) {
 std::vector<std::uint64_t> sizes(const Options &options) {
   if (options.quick) return {100'000};
   if (options.full) return {100'000, 1'000'000, 5'000'000};
-  return {1'000'000};
+  return {100'000, 1'000'000};
 }
 
 void kv_store(const Options &options) {
