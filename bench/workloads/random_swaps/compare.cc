@@ -48,8 +48,7 @@ void start(Comparison &c, const Options &options) {
   c.add(options, "snapshot", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory"});
   // By default a file of this size is copied eagerly.
   c.add(options, "lazy", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_COPY=lazy"});
-  if (!options.quick)
-    c.add(options, "undo", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_PROTOCOL=undo"});
+  c.add(options, "undo", "random_swaps-snapshot", {"SNAPSHOT_MEDIA=memory", "SNAPSHOT_PROTOCOL=undo"});
   if (__builtin_cpu_supports("clwb"))
     c.add(options, "quadra", "random_swaps-quadra", {});
   else
@@ -112,6 +111,7 @@ void random_swaps(const Options &options) {
   for (const unsigned per_commit : kPerCommit)
     figure.row(std::to_string(per_commit), measure(c, per_commit, options.rounds),
                {{"libpmemobj", "snapshot", Relation::at_least, kAim},
+                {"undo", "snapshot", Relation::at_least, 1},
                 {"snapshot", "quadra", Relation::at_most,
                  per_commit == 64  ? 1.2
                  : per_commit == 1 ? 1
