@@ -77,9 +77,13 @@ void Figure::row(const std::string &x, const Rounds &values, const std::vector<R
 
 void Figure::print_ratio(const Ratio &ratio, const Rounds &values, const std::string &x) {
   const std::size_t over = index_of(systems_, ratio.over), under = index_of(systems_, ratio.under);
-  if (over == systems_.size() || under == systems_.size()) return;
-  const Summary s = summarise(paired_ratios(values[over], values[under]));
-  std::printf("    %s / %s: %s", ratio.over.c_str(), ratio.under.c_str(), with_spread(s, 2).c_str());
+  const bool absolute = ratio.under.empty();
+  if (over == systems_.size() || (under == systems_.size() && !absolute)) return;
+  const Summary s = summarise(absolute ? values[over] : paired_ratios(values[over], values[under]));
+  if (absolute)
+    std::printf("    %s: %s %s", ratio.over.c_str(), shown(values[over]).c_str(), text_.unit.c_str());
+  else
+    std::printf("    %s / %s: %s", ratio.over.c_str(), ratio.under.c_str(), with_spread(s, 2).c_str());
   const bool least = ratio.relation == Relation::at_least;
   const char *const relation = ratio.aim == 0 ? "" : least ? "at least" : "at most";
   if (ratio.aim != 0)

@@ -32,11 +32,16 @@ class Summary:
 
 
 class Ratio:
-    """over's runs by under's, round by round, and how that stands to an aim (0: none)."""
+    """over's runs by under's, round by round, and how that stands to an aim (0: none). Without under: over's runs
+    themselves, in unit."""
 
-    def __init__(self, x, over, under, relation, aim, values):
-        self.x, self.over, self.under, self.relation, self.aim = x, over, under, relation, aim
+    def __init__(self, x, over, under, relation, aim, values, unit=""):
+        self.x, self.over, self.under, self.relation, self.aim, self.unit = x, over, under, relation, aim, unit
         self.summary = Summary(values)
+
+    def what(self):
+        """Of which this is, for a reader."""
+        return "%s / %s" % (self.over, self.under) if self.under else "%s, %s" % (self.over, self.unit)
 
     def verdict(self):
         """met, missed or unclear: only what the whole interquartile range agrees on is called met or missed."""
@@ -126,10 +131,10 @@ def read_figure(path):
         return figure
     for line, row in _rows(ratios, RATIO_COLUMNS):
         over, under = (figure.runs.get((row["x"], row[name]), []) for name in ("over", "under"))
-        pairs = [a / b for a, b in zip(over, under) if b]
+        pairs = [a / b for a, b in zip(over, under) if b] if row["under"] else over
         if pairs:
             aim = _value(ratios, line, row["aim"]) if row["aim"] else 0
-            figure.ratios.append(Ratio(row["x"], row["over"], row["under"], row["relation"], aim, pairs))
+            figure.ratios.append(Ratio(row["x"], row["over"], row["under"], row["relation"], aim, pairs, figure.unit))
     return figure
 
 

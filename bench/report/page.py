@@ -38,8 +38,8 @@ def with_spread(summary):
 
 def _ratio_row(ratio, before=()):
     verdict = ratio.verdict() if ratio.aim else ""
-    aim = "%s %.3g" % (ratio.relation, ratio.aim) if ratio.aim else ""
-    cells = [*before, escape(ratio.x), escape("%s / %s" % (ratio.over, ratio.under)), with_spread(ratio.summary), aim,
+    aim = "%s %g" % (ratio.relation, ratio.aim) if ratio.aim else ""
+    cells = [*before, escape(ratio.x), escape(ratio.what()), with_spread(ratio.summary), aim,
              ratio.words() if ratio.aim else ""]
     return _row(cells, classes=[""] * (len(cells) - 1) + [verdict])
 
@@ -52,8 +52,8 @@ def _group_row(figure, ratios):
     first, verdicts = ratios[0], [r.verdict() for r in ratios]
     medians = sorted(r.summary.median for r in ratios)
     worst = next(v for v in ("missed", "unclear", "met") if v in verdicts)
-    return _row([link, "%d places" % len(ratios), escape("%s / %s" % (first.over, first.under)),
-                 "%s to %s" % (charts.shown(medians[0]), charts.shown(medians[-1])), "%s %.3g" % (first.relation, first.aim),
+    return _row([link, "%d places" % len(ratios), escape(first.what()),
+                 "%s to %s" % (charts.shown(medians[0]), charts.shown(medians[-1])), "%s %g" % (first.relation, first.aim),
                  ", ".join("%s at %d" % (words, verdicts.count(v)) for v, words in
                            (("met", "met"), ("missed", "missed"), ("unclear", "unclear")) if v in verdicts)],
                 classes=[""] * 5 + [worst])

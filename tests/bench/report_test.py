@@ -53,6 +53,12 @@ class Report(unittest.TestCase):
         self.assertEqual((ratio.summary.low, ratio.summary.median, ratio.summary.high), (2.5, 3, 6.5))
         self.assertEqual(ratio.words(), "spread too wide to conclude")
 
+    def test_an_aim_without_a_second_system_is_in_the_unit_of_the_figure(self):
+        path = written(self.directory, "f", {("1", "a"): [900, 1200, 1300]}, "f,1,a,,at most,1000\n")
+        ratio = figures.read_figure(path).ratios[0]
+        self.assertEqual((ratio.what(), ratio.summary.median, ratio.words()), ("a, ns", 1200, "missed by 20 %"))
+        self.assertIn("<td>at most 1000</td>", page.headline([figures.read_figure(path)]))
+
     def test_verdicts(self):
         for relation, aim, words in (("at least", 2, "met"), ("at least", 4, "missed by 50 %"), ("at most", 2, "met"),
                                      ("at most", 1, "missed by 100 %")):
