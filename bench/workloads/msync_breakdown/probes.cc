@@ -1,21 +1,15 @@
-// Probes in a commit: this takes the place of base/testing.cc in a library that is built like the crash
-// tests' one, so that each step at which they would kill the process (base/step.h) is read off the time stamp
-// counter. The library that users get has no steps. BENCH_PROBES: the file (probes.h). Obeys the runtime's
-// ground rules.
+// Probes in a commit: each step at which the crash tests would kill the process (base/step.h) is read off the
+// time stamp counter, in a library that is else the one that users get, which has no steps. BENCH_PROBES: the
+// file (probes.h). Obeys the runtime's ground rules.
 #include "workloads/msync_breakdown/probes.h"
 
 #include "base/bytes.h"
-#include "base/observer.h"
 #include "base/step.h"
 #include "base/syscall.h"
 
 extern "C" char **environ;
 
 namespace snapshot {
-
-extern "C" {
-constinit const Observer *snapshot_observer = nullptr;
-}
 
 namespace {
 
@@ -59,10 +53,6 @@ void reached_step(const char *name) {
   if (probes == nullptr) probes = open_probes();
   const bench::Part part = part_that_ends(name);
   if (part != bench::Part::count) probes->end(part);
-}
-
-long sys::call(long number, long a, long b, long c, long d, long e, long f) {
-  return kernel_call(number, a, b, c, d, e, f);
 }
 
 }  // namespace snapshot
