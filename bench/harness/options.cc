@@ -6,6 +6,8 @@
 #include <exception>
 #include <filesystem>
 
+#include "harness/fail.h"
+
 namespace bench {
 namespace {
 
@@ -42,6 +44,9 @@ int run_program(int argc, char **argv, void (*body)(const Options &)) {
     options.directory = std::filesystem::read_symlink("/proc/self/exe").parent_path();
     body(options);
     return 0;
+  } catch (const Skipped &why) {
+    std::printf("%s: skipped: %s\n", std::filesystem::path(argv[0]).filename().c_str(), why.what());
+    return 77;
   } catch (const std::exception &error) {
     std::fprintf(stderr, "%s: error: %s\n", argv[0], error.what());
     return 1;

@@ -18,7 +18,7 @@ struct Options {
 
 // usage: PROGRAM [--quick | --full] [--rounds N] [--only TEXT] [--results DIRECTORY]
 // Runs body and returns the exit status for main: 0, 1 with a message if body failed, 2 for a wrong command
-// line.
+// line, 77 with a message if body called skip().
 int run_program(int argc, char **argv, void (*body)(const Options &));
 
 }  // namespace bench

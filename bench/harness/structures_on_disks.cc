@@ -106,16 +106,13 @@ void show(Figure &figure, const std::string &phase, Rounds values) {
 }  // namespace
 
 void compare_structure_on_disks(const Options &options, const StructureWorkload &workload) {
-  if (const auto why_not = power::private_mounts()) {
-    std::printf("%s_disk: skipped: %s\n", workload.name.c_str(), why_not->c_str());
-    return;
-  }
+  if (const auto why_not = power::private_mounts()) skip(*why_not);
   const char *const disk = std::getenv("BENCH_DISK");
   const ScratchDir scratch(disk != nullptr ? disk : options.directory);
   const Disks disks(scratch);
   StructureComparison c(options, workload, options.quick ? kSizeQuick : kSize);
   add_systems(c, disks, scratch);
-  if (c.names().empty()) return;
+  if (c.names().empty()) skip("no disk could be mounted, or nothing was built for it");
   Figure figure(
       options,
       {workload.name + "_disk", workload.title + " on loop mounts, wall time", "phase", "us per value"},

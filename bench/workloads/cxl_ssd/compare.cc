@@ -220,10 +220,7 @@ void compare(const Options &options, const Workload &workload, double extra_ns) 
 }
 
 void cxl_ssd(const Options &options) {
-  if (!device_works(options)) {
-    std::printf("cxl_ssd: skipped: it needs userfaultfd for faults of the kernel (root), and Linux 5.19\n");
-    return;
-  }
+  if (!device_works(options)) skip("it needs userfaultfd for faults of the kernel (root), and Linux 5.19");
   Options fewer = options;
   fewer.rounds = std::min(options.rounds, 7u);  // misses take their time
   stay_on_one_cpu();

@@ -2,7 +2,6 @@
 // bench/README.md.
 #include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <memory>
 
@@ -82,10 +81,8 @@ void verify(std::vector<System> &systems, const std::string &kernel) {
 }
 
 void dirty_lines(const Options &options) {
-  if (access(options.program("dirty_lines-snapshot").c_str(), X_OK) != 0) {
-    std::printf("dirty_lines: skipped: this build has no compiler pass\n");
-    return;
-  }
+  if (access(options.program("dirty_lines-snapshot").c_str(), X_OK) != 0)
+    skip("this build has no compiler pass");
   const ScratchDir scratch;
   Figure figure(
       options,

@@ -2,7 +2,6 @@
 // systems the same (backends/slow_libpmem.cc). See bench/README.md.
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "harness/fail.h"
@@ -109,10 +108,8 @@ void vary_latency(const Options &options) {
 }
 
 void slow_media(const Options &options) {
-  if (access(options.program("slow_libpmem/libpmem.so.1").c_str(), R_OK) != 0) {
-    std::printf("slow_media: skipped: it needs libpmem (Debian package libpmem-dev) when it is built\n");
-    return;
-  }
+  if (access(options.program("slow_libpmem/libpmem.so.1").c_str(), R_OK) != 0)
+    skip("it needs libpmem (Debian package libpmem-dev) when it is built");
   for (const Medium &medium : media()) compare(options, medium);
   if (!options.quick) vary_latency(options);
 }

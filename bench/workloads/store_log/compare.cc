@@ -2,10 +2,10 @@
 // or in the line map; beside libsnapshot, which logs at the commit. See bench/README.md.
 #include <unistd.h>
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "harness/fail.h"
 #include "harness/figure.h"
 #include "harness/options.h"
 #include "harness/scratch_dir.h"
@@ -43,10 +43,7 @@ class Systems {
 const std::vector<Ratio> kRatios = {{"log", "list"}, {"map", "list"}, {"log", "snapshot"}};
 
 void store_log(const Options &options) {
-  if (access(options.program("store_log.d").c_str(), R_OK) != 0) {
-    std::printf("store_log: skipped: this build has no compiler pass\n");
-    return;
-  }
+  if (access(options.program("store_log.d").c_str(), R_OK) != 0) skip("this build has no compiler pass");
   Systems swaps(options, "random_swaps-snapshot", {});
   Figure by_swaps(
       options,

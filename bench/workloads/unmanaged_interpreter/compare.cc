@@ -65,10 +65,7 @@ class Interpreters {
 
 void unmanaged_interpreter(const Options &options) {
   const Interpreters interpreters(options);
-  if (interpreters.layouts() == 0) {
-    std::printf("unmanaged_interpreter: skipped: this build has no compiler pass\n");
-    return;
-  }
+  if (interpreters.layouts() == 0) skip("this build has no compiler pass");
   std::printf("an interpreter that maps no file, in %u layouts\n", interpreters.layouts());
   std::vector<Rounds> all;
   Figure figure(options,
