@@ -6,8 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "harness/fail.h"
 #include "harness/figure.h"
 #include "harness/in_child.h"
+#include "harness/interleave.h"
 #include "harness/options.h"
 #include "harness/scratch_dir.h"
 #include "snapshot/snapshot.h"
@@ -70,11 +69,8 @@ void measure(const Options &options, const std::string &name, const std::string 
     if (options.quick && bytes != sizes[0] && (bytes != sizes[N - 1] || !sparse)) continue;
     const std::string path = scratch.file("data");
     make_file(path, bytes, sparse);
-    Rounds times(std::size(kSystems));
-    for (unsigned round = 0; round < options.rounds; ++round)
-      for (std::size_t i = 0; i < std::size(kSystems); ++i) {
-        times[i].push_back(start(kSystems[i], path, bytes));
-      }
+    const Rounds times = interleave(std::size(kSystems), options.rounds,
+                                    [&](std::size_t i) { return start(kSystems[i], path, bytes); });
     figure.row(std::to_string(bytes / kMiB) + " MiB", times, {{"lazy", "mmap"}});
   }
 }

@@ -141,6 +141,7 @@ Access measure_access(const Options &options, std::uint64_t bytes, double extra_
   WorkerProcess reader({options.program("cxl_ssd-reader"), device.in_memory(), std::to_string(bytes)},
                        device->environment());
   const std::string run = "run " + std::to_string(kAccesses) + " 1";
+  (void)reader.ask(run);  // a warm-up
   const std::uint64_t before = device->misses();
   Access result{Rounds(1), 0};
   for (unsigned round = 0; round < options.rounds; ++round)

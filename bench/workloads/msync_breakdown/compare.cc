@@ -144,9 +144,9 @@ struct Place {
   const Commits (&commits)[4];
 };
 
-template <typename System, typename Measure>
+template <typename System, typename Measure, typename After>
 void show(const Options &options, const Place &place, const char *who, const std::string &words, System &,
-          Measure measure) {
+          Measure measure, After after) {
   Figure figure(options,
                 {std::string("msync_") + who + "_" + place.name + "_breakdown", words + " on " + place.words,
                  "dirty lines", "us per commit"},
@@ -155,20 +155,24 @@ void show(const Options &options, const Place &place, const char *who, const std
     if (options.quick && commits.lines != 16 && commits.lines != 256) continue;
     figure.row(std::to_string(commits.lines),
                repeat(System::parts().size(), options.rounds, [&] { return measure(commits); }));
+    after();
   }
 }
 
 void measure_at(const Options &options, const Place &place) {
   if (access(options.program("msync_breakdown-snapshot").c_str(), X_OK) == 0) {
     SnapshotMsync snapshot(options, place.directory, place.media);
-    show(options, place, "snapshot", "parts of Snapshot's msync", snapshot,
-         [&](Commits commits) { return snapshot.measure(commits); });
+    show(
+        options, place, "snapshot", "parts of Snapshot's msync", snapshot,
+        [&](Commits commits) { return snapshot.measure(commits); }, [] {});
     snapshot.verify();
   }
   const ScratchDir scratch(place.directory);
   KernelMsync kernel(scratch.file("array"));
-  show(options, place, "kernel", "parts of the kernel's msync", kernel,
-       [&](Commits commits) { return kernel.measure(commits.lines, commits.per_round); });
+  show(
+      options, place, "kernel", "parts of the kernel's msync", kernel,
+      [&](Commits commits) { return kernel.measure(commits.lines, commits.per_round); },
+      [&] { kernel.print_flushes(); });
   if (sum_of_file(scratch.file("array")) != kernel.stores()) fail("the kernel has lost a store");
 }
 

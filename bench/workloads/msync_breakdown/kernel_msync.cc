@@ -1,11 +1,17 @@
 #include "workloads/msync_breakdown/kernel_msync.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "harness/clock.h"
@@ -29,7 +35,7 @@ void sync(void *array, std::uint64_t bytes) {
 // A thread of this process that keeps another CPU in its address space.
 class SecondThread {
  public:
-  SecondThread()
+  explicit SecondThread(void *)
       : thread_([this] {
           runs_ = true;
           while (!stop_) _mm_pause();
@@ -47,6 +53,49 @@ class SecondThread {
   std::atomic<bool> runs_{false}, stop_{false};
   std::thread thread_;
 };
+
+// A process that keeps another CPU as busy, in an address space that has nothing of the array.
+class SecondProcess {
+ public:
+  explicit SecondProcess(void *array) {
+    int ends[2];
+    if (pipe(ends) != 0 || (pid_ = fork()) < 0) fail("fork");
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      munmap(array, kArrayBytes);
+      if (write(ends[1], "r", 1) != 1) _exit(1);
+      for (;;) _mm_pause();
+    }
+    close(ends[1]);
+    char runs = 0;
+    const bool told = read(ends[0], &runs, 1) == 1;
+    close(ends[0]);
+    if (!told) fail("a process that was to run ended");
+  }
+  ~SecondProcess() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  SecondProcess(const SecondProcess &) = delete;
+  SecondProcess &operator=(const SecondProcess &) = delete;
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// TLB flushes that a CPU has made for another, of all CPUs; 0 where the kernel does not tell.
+std::uint64_t tlb_flushes() {
+  std::ifstream interrupts("/proc/interrupts");
+  for (std::string line; std::getline(interrupts, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::uint64_t sum = 0;
+    if (!(words >> name) || name != "TLB:") continue;
+    for (std::uint64_t of_cpu; words >> of_cpu;) sum += of_cpu;
+    return sum;
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -96,17 +145,33 @@ KernelMsync::Cost KernelMsync::commit(std::uint64_t lines, std::uint64_t commits
   return {us(stores, commits), us(syncs, commits) - wait, wait};
 }
 
+template <typename Company>
+KernelMsync::Cost KernelMsync::commit_beside(std::uint64_t lines, std::uint64_t commits,
+                                             std::uint64_t *flushes) {
+  const Company company(array_);
+  const std::uint64_t before = tlb_flushes();
+  const Cost cost = commit(lines, commits);
+  *flushes += tlb_flushes() - before;
+  return cost;
+}
+
+void KernelMsync::print_flushes() {
+  if (tlb_flushes() != 0)
+    std::printf("    TLB flushes for another CPU, per commit: beside a thread %.1f, beside a process %.1f\n",
+                static_cast<double>(flushes_thread_) / static_cast<double>(commits_),
+                static_cast<double>(flushes_process_) / static_cast<double>(commits_));
+  commits_ = flushes_thread_ = flushes_process_ = 0;
+}
+
 std::vector<double> KernelMsync::measure(std::uint64_t lines, std::uint64_t commits) {
   const double plain = plain_stores_us(lines, commits);
   sync(array_, kArrayBytes);
   const double syscall = msync_us(0, 1000), scan = msync_us(kArrayBytes, 10) - syscall;
   const Cost alone = commit(lines, commits);
-  Cost accompanied{};
-  {
-    const SecondThread second;
-    accompanied = commit(lines, commits);
-  }
-  const double tlb = accompanied.stores_us + accompanied.msync_cpu_us - alone.stores_us - alone.msync_cpu_us;
+  const Cost process = commit_beside<SecondProcess>(lines, commits, &flushes_process_),
+             thread = commit_beside<SecondThread>(lines, commits, &flushes_thread_);
+  commits_ += commits;
+  const double tlb = thread.stores_us + thread.msync_cpu_us - process.stores_us - process.msync_cpu_us;
   std::vector<double> parts = {
       plain, alone.stores_us - plain, syscall, scan, alone.msync_cpu_us - scan - syscall, tlb, alone.wait_us};
   for (double &part : parts) part = std::max(part, 0.0);  // what is smaller than the noise of a difference

@@ -5,11 +5,10 @@
 //   syscall       an msync of 0 bytes
 //   page scan     an msync of the whole file that finds nothing to write, without the system call
 //   write-out     the CPU time of an msync of dirty pages, without the two before: protecting pages, building
-//   and
-//                 submitting writes, the journal
-//   TLB           what all this takes longer while a second thread runs: each page that is protected has to
-//   be flushed
-//                 from the other CPU's TLB
+//                 and submitting writes, the journal
+//   TLB           what all this takes longer beside a thread of this process than beside another process that
+//                 does the same, which is to keep a CPU busy: each page that is protected has to be flushed
+//                 from that CPU's TLB
 //   disk          wall time that is no CPU time
 #pragma once
 #include <cstdint>
@@ -35,6 +34,10 @@ class KernelMsync {
   // us per commit of so many lines, in the order of parts().
   std::vector<double> measure(std::uint64_t lines, std::uint64_t commits);
 
+  // Prints how often a CPU had to flush its TLB for another, per commit since the last call, beside the
+  // thread and beside the process. Of the whole machine; nothing where /proc/interrupts does not tell.
+  void print_flushes();
+
   // How many stores there were.
   std::uint64_t stores() const { return stores_; }
 
@@ -43,11 +46,14 @@ class KernelMsync {
     double stores_us, msync_cpu_us, wait_us;
   };
   Cost commit(std::uint64_t lines, std::uint64_t commits);
+  template <typename Company>
+  Cost commit_beside(std::uint64_t lines, std::uint64_t commits, std::uint64_t *flushes);
   double msync_us(std::uint64_t bytes, std::uint64_t times);
   double plain_stores_us(std::uint64_t lines, std::uint64_t commits);
 
   std::uint64_t *array_ = nullptr;
   std::uint64_t stores_ = 0;
+  std::uint64_t commits_ = 0, flushes_thread_ = 0, flushes_process_ = 0;  // since print_flushes
   Random random_{42};
 };
 
