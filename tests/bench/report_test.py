@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Claim: the report says what the runs say: medians, quartiles, ratios of pairs and verdicts as bench/harness/stats.cc has
 them; it refuses what it cannot read in one line; it finishes a run that was ended. usage: report_test.py SOURCE-ROOT"""
+import argparse
+import importlib.machinery
+import importlib.util
 import os
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True
@@ -106,6 +110,30 @@ class Report(unittest.TestCase):
             self.assertIn(words, said.stderr)
             self.assertEqual(said.stderr.count("\n"), 1)
             self.assertFalse(os.path.exists(os.path.join(self.directory, "report.html")))
+
+    def test_a_program_is_measured_again_when_what_it_may_run_has_changed(self):
+        files = ["libsnapshot/libsnapshot.so", "bench/random_swaps", "bench/sweeps-snapshot", "bench/store_log.d/libsnapshot.so",
+                 "bench/kyotocabinet_updates-plain", "bench/notes"]
+        for name in files:
+            os.makedirs(os.path.dirname(os.path.join(self.directory, name)), exist_ok=True)
+            with open(os.path.join(self.directory, name), "w", encoding="utf-8") as file:
+                file.write("1")
+            os.chmod(file.name, 0o600 if name == "bench/notes" else 0o700)
+        self.enterContext(unittest.mock.patch.dict(os.environ, {"SNAPSHOT_BUILD_DIR": self.directory}))
+        loader = importlib.machinery.SourceFileLoader("scripts_bench", os.path.join(ROOT, "scripts", "bench"))
+        bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("scripts_bench", loader))
+        loader.exec_module(bench)
+        given = argparse.Namespace(output=os.path.join(self.directory, "out"), quick=False, full=False, rounds=None)
+        run, keys = bench.Run(given), []
+        key = lambda: keys.append(run.key("random_swaps")) or keys[-1]  # noqa: E731
+        key()
+        for name in files:
+            with open(os.path.join(self.directory, name), "a", encoding="utf-8") as file:
+                file.write("2")
+            other = name in ("bench/kyotocabinet_updates-plain", "bench/notes")
+            self.assertEqual(key() == keys[-2], other, name)
+        os.environ["BENCH_DISK"] = "/elsewhere"
+        self.assertNotEqual(key(), keys[-2])
 
     def test_programs(self):
         listed = self.bench("--list").stdout.split()
