@@ -35,6 +35,9 @@ class CxlDevice {
   int faults() const { return faults_; }
   void serve_faults();
 
+  // From the next miss on.
+  void set_cache_pages(std::uint64_t pages) { cache_pages_ = pages; }
+
   // What a miss takes longer than it does by itself.
   void set_extra_ns(std::uint64_t ns) { extra_ns_ = ns; }
 

@@ -3,6 +3,7 @@
 // Commands on standard input, one per line, each answered by one line (harness/worker_process.h); the first
 // answer says that the socket is there:
 //   extra NS     a miss takes so much longer than reading the store
+//   cache PAGES  the cache has so many from now on
 //   statistics   misses=... evicted=... written=...
 //   write_back   everything is in the store on return
 #include <poll.h>
@@ -70,8 +71,9 @@ void accept_worker(int listener, CxlDevice &device) {
 bool obey(CxlDevice &device) {
   char line[256];
   if (std::fgets(line, sizeof line, stdin) == nullptr) return false;
-  unsigned long long ns;
-  if (std::sscanf(line, "extra %llu", &ns) == 1) device.set_extra_ns(ns);
+  unsigned long long given;
+  if (std::sscanf(line, "extra %llu", &given) == 1) device.set_extra_ns(given);
+  if (std::sscanf(line, "cache %llu", &given) == 1) device.set_cache_pages(given);
   if (std::strncmp(line, "write_back", 10) == 0) device.write_back();
   const CxlDevice::Statistics &s = device.statistics();
   std::printf("misses=%llu evicted=%llu written=%llu\n", static_cast<unsigned long long>(s.misses),

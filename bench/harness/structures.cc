@@ -36,10 +36,13 @@ Reply StructureComparison::run(System &system, const std::string &phase, std::ui
 
 std::vector<double> StructureComparison::round(System &system, std::uint64_t values, std::uint64_t per_commit,
                                                const std::string &clock) {
-  const auto time = [&](const char *phase) {
-    return static_cast<double>(number(run(system, phase, values, per_commit), clock));
+  const auto time = [&](const char *name, Phase phase) {
+    const auto ns = static_cast<double>(number(run(system, name, values, per_commit), clock));
+    finished(system.name, phase);
+    return ns;
   };
-  const double inserted = time("insert"), read = time("read"), erased = time("delete");
+  const double inserted = time("insert", Phase::insert), read = time("read", Phase::read),
+               erased = time("delete", Phase::erase);
   const auto changed = static_cast<double>(values);
   return {inserted / changed, read / (changed + static_cast<double>(size_.values)), erased / changed};
 }

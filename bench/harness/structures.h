@@ -51,6 +51,9 @@ class StructureComparison {
   enum Phase { insert, read, erase, phases };
   std::vector<Rounds> measure(std::uint64_t values, std::uint64_t per_commit, const std::string &clock);
 
+  // Called after each phase of each round, with the system's name.
+  std::function<void(const std::string &system, Phase phase)> finished = [](const std::string &, Phase) {};
+
   // After so many more inserts: fails unless each system did the work, and the same work. Ends the workers.
   void verify(std::uint64_t values);
 

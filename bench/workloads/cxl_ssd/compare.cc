@@ -137,7 +137,7 @@ struct Access {
 // Random accesses to so many bytes. (The store's file begins as one hole.)
 Access measure_access(const Options &options, std::uint64_t bytes, double extra_ns) {
   constexpr std::uint64_t kAccesses = 8192;
-  Device device(options, {kCacheBytes, extra_ns});
+  Device device(options, {kCacheBytes, extra_ns, 0});
   WorkerProcess reader({options.program("cxl_ssd-reader"), device.in_memory(), std::to_string(bytes)},
                        device->environment());
   const std::string run = "run " + std::to_string(kAccesses) + " 1";
@@ -155,8 +155,8 @@ Access measure_access(const Options &options, std::uint64_t bytes, double extra_
   return result;
 }
 
-// Returns the ns that a miss has to be made longer.
-double access(const Options &options) {
+// Returns what a miss takes, and has to be made longer for that.
+DeviceSpeed access(const Options &options) {
   const auto bytes_for = [](double misses) {
     return static_cast<std::uint64_t>(static_cast<double>(kCacheBytes) / (1 - misses)) / 4096 * 4096;
   };
@@ -177,12 +177,13 @@ double access(const Options &options) {
     std::printf("    hit rate %.1f %%; published: 2.4 us at 16.3 %% misses, 14.3 us at 91.8 %%\n",
                 100 * (1 - measured.misses));
   }
-  return extra_ns;
+  return {kCacheBytes, extra_ns, bare_ns + extra_ns};
 }
 
-void compare(const Options &options, const Workload &workload, double extra_ns) {
+void compare(Options options, const Workload &workload, DeviceSpeed speed) {
   const ScratchDir disk(disk_directory(options));
-  Devices devices(options, {workload.cache_bytes, extra_ns});
+  speed.cache_bytes = workload.cache_bytes;
+  Devices devices(options, speed);
   WorkerSet systems(options);
   const std::string program = std::string(workload.program) + "-";
   const auto on_device = [&](const char *name, const char *backend, std::vector<std::string> environment) {
@@ -206,15 +207,28 @@ void compare(const Options &options, const Workload &workload, double extra_ns) 
       !workload.on_disk
           ? ~std::uint64_t{0}
           : commits_in(options.quick ? kRoundUsQuick : kRoundUs, disk_directory(options), 64, 2048) / 64 * 64;
+  const auto operations_of = [&](const Row &row) {
+    return row.per_commit == 0 ? row.operations : std::min(row.operations, most);
+  };
+  std::vector<Devices::Pages> misses;
   for (const Row &row : workload.rows) {
     if (row.letter != 0) systems.use(row.letter);
-    const std::uint64_t operations = row.per_commit == 0 ? row.operations : std::min(row.operations, most);
     // Reads are from DRAM with msync, too.
     const bool reads = row.per_commit == 0 || row.letter == 'C';
-    figure.row(row.x, systems.measure(operations, row.per_commit, "wall_ns"),
+    figure.row(row.x, systems.measure(operations_of(row), row.per_commit, "wall_ns"),
                {{"libpmemobj", "snapshot", Relation::at_least, 1},
                 {"msync", "snapshot", Relation::at_least, reads ? 0.0 : 1}});
-    devices.print_misses(operations * (options.rounds + 1));
+    misses.push_back(devices.missed());
+  }
+  const auto rounds = static_cast<double>(options.rounds + 1);
+  options.rounds = 0;  // one, which is not timed
+  devices.count_accesses();
+  for (std::size_t i = 0; i < misses.size(); ++i) {
+    const Row &row = workload.rows[i];
+    if (row.letter != 0) systems.use(row.letter);
+    (void)systems.measure(operations_of(row), row.per_commit, "wall_ns");
+    const auto operations = static_cast<double>(operations_of(row));
+    devices.print_rates(row.x, misses[i], operations * rounds, devices.missed(), operations);
   }
   devices.write_back();
   systems.finish();
@@ -225,10 +239,10 @@ void cxl_ssd(const Options &options) {
   Options fewer = options;
   fewer.rounds = std::min(options.rounds, 7u);  // misses take their time
   stay_on_one_cpu();
-  const double extra_ns = access(fewer);
+  const DeviceSpeed speed = access(fewer);
   for (const Workload &workload : kWorkloads)
-    if (!options.quick || workload.in_quick) compare(fewer, workload, extra_ns);
-  compare_structures_on_device(fewer, extra_ns);
+    if (!options.quick || workload.in_quick) compare(fewer, workload, speed);
+  compare_structures_on_device(fewer, speed);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class DeviceProcess {
   std::vector<std::string> environment() const;
 
   void set_extra_ns(std::uint64_t ns) { (void)process_.ask("extra " + std::to_string(ns)); }
+  void set_cache_pages(std::uint64_t pages) { (void)process_.ask("cache " + std::to_string(pages)); }
   std::uint64_t misses() { return number(process_.ask("statistics"), "misses"); }
   void write_back() { (void)process_.ask("write_back"); }
 

@@ -1,5 +1,7 @@
 #include "workloads/cxl_ssd/structures.h"
 
+#include <array>
+
 #include "harness/disk_speed.h"
 #include "harness/figure.h"
 #include "harness/scratch_dir.h"
@@ -32,10 +34,11 @@ std::vector<Ratio> ratios(int phase) {
           {"msync", "snapshot", Relation::at_least, phase == StructureComparison::read ? 0.0 : 1}};
 }
 
-void compare(const Options &options, const Shape &shape, double extra_ns) {
+void compare(Options options, const Shape &shape, DeviceSpeed speed) {
   using Phase = StructureComparison;
   const ScratchDir disk(disk_directory(options));
-  Devices devices(options, {shape.cache_bytes, extra_ns});
+  speed.cache_bytes = shape.cache_bytes;
+  Devices devices(options, speed);
   const std::uint64_t values =
       commits_in(options.quick ? kRoundUsQuick : kRoundUs, disk_directory(options), kValuesMin, kValuesMax);
   Phase c(options, shape.structure, {shape.values, shape.values + values});
@@ -54,17 +57,33 @@ void compare(const Options &options, const Shape &shape, double extra_ns) {
   const StructureWorkload &s = shape.structure;
   Figure figure(options, {"cxl_ssd_" + s.name, s.title + " on a CXL SSD", "phase", "wall ns per value"},
                 c.names());
+  using Pages = std::array<Devices::Pages, Phase::phases>;
+  Pages misses, accesses;
+  Pages *counted = &misses;
+  c.finished = [&](const std::string &system, Phase::Phase phase) {
+    (*counted)[phase][system] += devices.missed(system);
+  };
   const std::vector<Rounds> times = c.measure(values, 1, "wall_ns");
   const std::string phases[] = {s.insert, s.read, s.erase};
   for (const int phase : {Phase::insert, Phase::read, Phase::erase})
     figure.row(phases[phase], times[static_cast<std::size_t>(phase)], ratios(phase));
+  const auto rounds = static_cast<double>(options.rounds + 1);
+  options.rounds = 0;  // one, which is not timed
+  counted = &accesses;
+  devices.count_accesses();
+  (void)c.measure(values, 1, "wall_ns");
+  for (const int phase : {Phase::insert, Phase::read, Phase::erase}) {
+    const auto of = static_cast<double>(phase == Phase::read ? shape.values + values : values);
+    const auto at = static_cast<std::size_t>(phase);
+    devices.print_rates(phases[phase], misses[at], of * rounds, accesses[at], of);
+  }
   c.verify(values);
 }
 
 }  // namespace
 
-void compare_structures_on_device(const Options &options, double extra_ns) {
-  for (const Shape &shape : kShapes) compare(options, shape, extra_ns);
+void compare_structures_on_device(const Options &options, DeviceSpeed speed) {
+  for (const Shape &shape : kShapes) compare(options, shape, speed);
 }
 
 }  // namespace bench
