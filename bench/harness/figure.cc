@@ -53,7 +53,7 @@ Figure::Figure(const Options &options, Text text, std::vector<std::string> syste
   runs_path_ = options.results + "/" + text_.name + ".csv";
   ratios_path_ = options.results + "/" + text_.name + ".ratios.csv";
   append(runs_path_, {"figure,title,axis,unit,x,system,round,value"}, true);
-  append(ratios_path_, {"figure,x,over,under,relation,aim"}, true);
+  append(ratios_path_, {"figure,x,over,under,relation,aim,published"}, true);
 }
 
 void Figure::row(const std::string &x, const Rounds &values, const std::vector<Ratio> &ratios) {
@@ -89,11 +89,13 @@ void Figure::print_ratio(const Ratio &ratio, const Rounds &values, const std::st
   if (ratio.aim != 0)
     std::printf(" (aim: %s %g: %s)", relation, ratio.aim,
                 words(least ? at_least(s, ratio.aim) : at_most(s, ratio.aim)));
+  if (ratio.published != 0) std::printf(" (published: %g)", ratio.published);
   std::printf("\n");
   if (ratios_path_.empty()) return;
+  const auto or_empty = [](double value) { return value != 0 ? exact(value) : ""; };
   append(ratios_path_,
          {quoted(text_.name) + ',' + quoted(x) + ',' + quoted(ratio.over) + ',' + quoted(ratio.under) + ',' +
-          relation + ',' + (ratio.aim != 0 ? exact(ratio.aim) : "")});
+          relation + ',' + or_empty(ratio.aim) + ',' + or_empty(ratio.published)});
 }
 
 }  // namespace bench

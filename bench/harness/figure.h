@@ -2,11 +2,12 @@
 // --results, as CSV for the report.
 //
 //   DIRECTORY/NAME.csv         figure,title,axis,unit,x,system,round,value    a line for each run
-//   DIRECTORY/NAME.ratios.csv  figure,x,over,under,relation,aim               a line for each ratio of a row
+//   DIRECTORY/NAME.ratios.csv  figure,x,over,under,relation,aim,published     a line for each ratio of a row
 //
 // A ratio is over's value by under's, round by round; without under it is the value itself, for an aim in the
 // figure's unit. relation is "at least" or "at most"; both it and aim are empty for a ratio that is only
-// shown. Not thread-safe.
+// shown. published, or empty: what was published for a system like Snapshot, on other hardware. Not
+// thread-safe.
 #pragma once
 #include <string>
 #include <vector>
@@ -22,7 +23,8 @@ enum class Relation { at_least, at_most };
 struct Ratio {
   std::string over, under;  // systems; none is shown while one of them was not built. under "": the value
   Relation relation = Relation::at_least;
-  double aim = 0;  // 0: only shown
+  double aim = 0;        // 0: only shown
+  double published = 0;  // 0: none
 };
 
 class Figure {

@@ -5,7 +5,7 @@ import os
 import re
 
 COLUMNS = ["figure", "title", "axis", "unit", "x", "system", "round", "value"]
-RATIO_COLUMNS = ["figure", "x", "over", "under", "relation", "aim"]
+RATIO_COLUMNS = ["figure", "x", "over", "under", "relation", "aim", "published"]
 
 
 class Broken(Exception):
@@ -33,10 +33,11 @@ class Summary:
 
 class Ratio:
     """over's runs by under's, round by round, and how that stands to an aim (0: none). Without under: over's runs
-    themselves, in unit."""
+    themselves, in unit. published: what was, as text."""
 
-    def __init__(self, x, over, under, relation, aim, values, unit=""):
+    def __init__(self, x, over, under, relation, aim, values, unit="", published=""):
         self.x, self.over, self.under, self.relation, self.aim, self.unit = x, over, under, relation, aim, unit
+        self.published = published
         self.summary = Summary(values)
 
     def what(self):
@@ -134,7 +135,8 @@ def read_figure(path):
         pairs = [a / b for a, b in zip(over, under) if b] if row["under"] else over
         if pairs:
             aim = _value(ratios, line, row["aim"]) if row["aim"] else 0
-            figure.ratios.append(Ratio(row["x"], row["over"], row["under"], row["relation"], aim, pairs, figure.unit))
+            figure.ratios.append(Ratio(row["x"], row["over"], row["under"], row["relation"], aim, pairs, figure.unit,
+                                       row["published"]))
     return figure
 
 

@@ -32,6 +32,16 @@ def _file_system(path):
     return _said("findmnt", "--noheadings", "--output", "FSTYPE,OPTIONS", "--target", path).replace("  ", " ")[:120]
 
 
+# What is compared with, and the libraries that it comes from.
+_PACKAGES = ("libpmem1", "libpmemobj1", "liblmdb0", "libsqlite3-0", "libkyotocabinet16v5", "libtkrzw-dev", "librocksdb-dev",
+             "libboost-dev")
+
+
+def _versions():
+    said = _said("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Package} ${Version}\n", *_PACKAGES)
+    return ", ".join(sorted(line.split(" ", 1)[1] for line in said.split("\n") if line.startswith("installed ")))
+
+
 def now():
     """For the begin and the end of a run."""
     return "%s, load average %s" % (datetime.datetime.now().strftime("%Y-%m-%d %H:%M"),
@@ -53,4 +63,5 @@ def describe(root, memory, disk):
             ("Memory medium", "%s (%s)" % (memory, _file_system(memory) or "unknown")),
             ("Disk", _file_system(disk) or "unknown"),
             ("Compiler", _said("clang-19", "--version").split("\n")[0] or "unknown"),
+            ("Compared with", _versions() or "unknown"),
             ("Snapshot", commit or "unknown")]

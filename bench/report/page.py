@@ -40,8 +40,8 @@ def _ratio_row(ratio, before=()):
     verdict = ratio.verdict() if ratio.aim else ""
     aim = "%s %g" % (ratio.relation, ratio.aim) if ratio.aim else ""
     cells = [*before, escape(ratio.x), escape(ratio.what()), with_spread(ratio.summary), aim,
-             ratio.words() if ratio.aim else ""]
-    return _row(cells, classes=[""] * (len(cells) - 1) + [verdict])
+             ratio.words() if ratio.aim else "", escape(ratio.published)]
+    return _row(cells, classes=[""] * (len(cells) - 2) + [verdict])
 
 
 def _group_row(figure, ratios):
@@ -55,7 +55,7 @@ def _group_row(figure, ratios):
     return _row([link, "%d places" % len(ratios), escape(first.what()),
                  "%s to %s" % (charts.shown(medians[0]), charts.shown(medians[-1])), "%s %g" % (first.relation, first.aim),
                  ", ".join("%s at %d" % (words, verdicts.count(v)) for v, words in
-                           (("met", "met"), ("missed", "missed"), ("unclear", "unclear")) if v in verdicts)],
+                           (("met", "met"), ("missed", "missed"), ("unclear", "unclear")) if v in verdicts), ""],
                 classes=[""] * 5 + [worst])
 
 
@@ -71,7 +71,7 @@ def headline(figures):
         lines += [_group_row(figure, ratios) for ratios in groups.values()]
     if not lines:
         return "<p>No figure has an aim.</p>"
-    head = _row(["figure", "at", "ratio", "measured", "aim", ""], "th")
+    head = _row(["figure", "at", "ratio", "measured", "aim", "", "published"], "th")
     return ("<p>Of %d aims %d are met, %d missed, and of %d the spread is too wide to conclude.</p>"
             "<div class='wide'><table>%s%s</table></div>" % (
                 sum(counts.values()), counts["met"], counts["missed"], counts["unclear"], head, "".join(lines)))
@@ -110,7 +110,7 @@ def _section(figure):
     ratios = ""
     if figure.ratios:
         ratios = "<div class='wide'><table>%s%s</table></div>" % (
-            _row([escape(figure.axis), "ratio", "measured", "aim", ""], "th"), "".join(map(_ratio_row, figure.ratios)))
+            _row([escape(figure.axis), "ratio", "measured", "aim", "", "published"], "th"), "".join(map(_ratio_row, figure.ratios)))
     return ("<section id='%s'><h2>%s</h2><p>%s; medians of %d runs, with their quartiles. %s</p>"
             "%s<figure class='wide'>%s</figure><details%s><summary>Table</summary>%s%s</details></section>" % (
                 figure.name, _title(figure), escape(figure.unit), runs, _download(figure.path), _wide(figure), charts.draw(figure),
@@ -137,6 +137,7 @@ def render(figures, machine, begun, ended, programs):
             "content='width=device-width,initial-scale=1'><title>Snapshot: the figures</title><style>%s%s</style></head><body>"
             "<h1>Snapshot beside other systems</h1><p>Every system ran in a process of its own; the runs of all were "
             "interleaved, and a ratio is the median of the rounds' own ratios. ± is half the interquartile range. An aim is called "
-            "met or missed only where the whole interquartile range agrees.</p><table class='words'>%s</table>"
+            "met or missed only where the whole interquartile range agrees. Published: for a system of this kind, on other hardware "
+            "(Mahar, Shen, Kelly, Swanson, “Snapshot”, ICCD 2023).</p><table class='words'>%s</table>"
             "<h2>All aims</h2>%s%s<h2>What is missing</h2>%s<h2>What the programs printed</h2>%s</body></html>" % (
                 STYLE, charts.STYLE, where, headline(figures), "".join(map(_section, figures)), _left_out(programs), said))

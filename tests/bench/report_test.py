@@ -21,7 +21,7 @@ import figures  # noqa: E402
 import page  # noqa: E402
 
 HEAD = "figure,title,axis,unit,x,system,round,value\n"
-RATIOS = "figure,x,over,under,relation,aim\n"
+RATIOS = "figure,x,over,under,relation,aim,published\n"
 
 
 def written(directory, name, runs, ratios="", axis="per commit"):
@@ -52,13 +52,13 @@ class Report(unittest.TestCase):
 
     def test_ratios_are_of_pairs(self):
         # The medians' own ratio would be 2.
-        path = written(self.directory, "f", {("1", "a"): [10, 20, 90], ("1", "b"): [1, 10, 30]}, "f,1,a,b,at least,3\n")
+        path = written(self.directory, "f", {("1", "a"): [10, 20, 90], ("1", "b"): [1, 10, 30]}, "f,1,a,b,at least,3,\n")
         ratio = figures.read_figure(path).ratios[0]
         self.assertEqual((ratio.summary.low, ratio.summary.median, ratio.summary.high), (2.5, 3, 6.5))
         self.assertEqual(ratio.words(), "spread too wide to conclude")
 
     def test_an_aim_without_a_second_system_is_in_the_unit_of_the_figure(self):
-        path = written(self.directory, "f", {("1", "a"): [900, 1200, 1300]}, "f,1,a,,at most,1000\n")
+        path = written(self.directory, "f", {("1", "a"): [900, 1200, 1300]}, "f,1,a,,at most,1000,\n")
         ratio = figures.read_figure(path).ratios[0]
         self.assertEqual((ratio.what(), ratio.summary.median, ratio.words()), ("a, ns", 1200, "missed by 20 %"))
         self.assertIn("<td>at most 1000</td>", page.headline([figures.read_figure(path)]))
@@ -70,11 +70,11 @@ class Report(unittest.TestCase):
             self.assertEqual(ratio.words(), words, relation)
 
     def test_page(self):
-        written(self.directory, "f", {("1", "a"): [10], ("1", "b"): [5]}, "f,1,a,b,at least,2\nf,1,a,b,,\n")
+        written(self.directory, "f", {("1", "a"): [10], ("1", "b"): [5]}, "f,1,a,b,at least,2,1.24\nf,1,a,b,,,\n")
         text = page.render(figures.read_figures(self.directory), [("CPU", "a <fast> one")], "then", "now",
                            {"p": {"outcome": "measured", "output": "  (no lmdb: it was not built)\n"},
                             "q": {"outcome": "skipped: no network"}})
-        for words in ("a &lt;fast&gt; one", "class='met'>met<", "2.00 ±0 %", "p: no lmdb: it was not built",
+        for words in ("a &lt;fast&gt; one", "class='met'>met</td><td>1.24<", "2.00 ±0 %", "p: no lmdb: it was not built",
                       "q: skipped: no network"):
             self.assertIn(words, text)
         self.assertNotIn("http:", text.replace("http://www.w3.org/2000/svg", ""))
