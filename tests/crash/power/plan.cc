@@ -64,8 +64,9 @@ std::string Cut::words() const {
                         ? "before action " + action.words()
                         : "after " + std::to_string(commits) + " commits and " + std::to_string(nanoseconds) +
                               " ns" + (written_back ? ", while another process writes back" : "");
+  all += std::string(", by ") + protocol;
   for (const AtAction &a : in_recovery) all += ", in recovery before action " + a.words();
-  all += by_opening ? ", recovered by opening" : ", recovered by name";
+  all += by_opening ? std::string(", recovered by opening by ") + opened_protocol : ", recovered by name";
   return all + (after_recovery ? ", and once more after recovery" : "");
 }
 
@@ -78,6 +79,10 @@ Series series_of(std::uint64_t seed, const std::vector<const DiskKind *> &disks,
   series.media = random.one_of<const char *>({"auto", "page-cache"});
   series.copy = random.one_of<const char *>({"lazy", "eager"});
   while (series.cuts.size() < cuts) series.cuts.push_back(draw_cut(random));
+  for (Cut &cut : series.cuts) {
+    cut.protocol = random.one_in(3) ? "undo" : "redo";
+    cut.opened_protocol = random.one_in(2) ? "undo" : "redo";
+  }
   return series;
 }
 

@@ -25,6 +25,8 @@ struct Cut {
   bool by_opening;            // the file is recovered by mapping it, otherwise by its name
   std::vector<AtAction> in_recovery;
   bool after_recovery;
+  const char *protocol = "auto";         // of the program
+  const char *opened_protocol = "auto";  // of whoever recovers the file by mapping it
   std::string words() const;
 };
 

@@ -79,12 +79,14 @@ class Runner {
   const std::string &log_before() const { return log_before_; }
 
  private:
-  Words environment(const Words &more, const std::string &cut) const {
+  Words environment(const Words &more, const char *protocol, const std::string &cut) const {
     Words all = more;
     all.push_back("POWER_DISK=" + directory_.path());
     all.push_back("SNAPSHOT_LOG=off");
     all.push_back(std::string("SNAPSHOT_MEDIA=") + series_.media);
     all.push_back(std::string("SNAPSHOT_COPY=") + series_.copy);
+    // The first one counts: a canary may have its own.
+    all.push_back(std::string("SNAPSHOT_PROTOCOL=") + protocol);
     if (!cut.empty()) all.push_back("POWER_CUT=" + cut);
     return all;
   }
@@ -96,8 +98,9 @@ class Runner {
     std::unique_ptr<WritebackProcess> other;
     if (cut.written_back)
       other = std::make_unique<WritebackProcess>(directory_.path(), series_.seed + state_);
-    SubjectProcess process(POWER_SUBJECT, {"run", series_.workload->name, data_, std::to_string(state_ + 1)},
-                           environment(series_.subject_environment, cut.at_action ? cut.action.words() : ""));
+    SubjectProcess process(
+        POWER_SUBJECT, {"run", series_.workload->name, data_, std::to_string(state_ + 1)},
+        environment(series_.subject_environment, cut.protocol, cut.at_action ? cut.action.words() : ""));
     if (!cut.at_action) {
       while (returned_ < state_ + cut.commits && hear(process)) {
       }
@@ -166,7 +169,7 @@ class Runner {
   int recover_in_process(const Cut &cut, const std::string &action) {
     const Words arguments = cut.by_opening ? Words{"open", data_} : Words{data_};
     SubjectProcess process(cut.by_opening ? POWER_SUBJECT : POWER_RECOVER, arguments,
-                           environment(series_.recovery_environment, action));
+                           environment(series_.recovery_environment, cut.opened_protocol, action));
     while (hear(process)) {
     }
     const int status = process.wait();
