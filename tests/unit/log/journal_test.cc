@@ -8,10 +8,13 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <climits>
 #include <filesystem>
 #include <iterator>
 
+#include "in_child.h"
 #include "logged_file.h"
 
 using namespace test;
@@ -146,6 +149,16 @@ TEST_CASE("a journal of another log, another backup, or none, is not written to"
     CHECK(read_file(scene.path) == before);
     CHECK(scene.board.spoiled == number);
   }
+  SECTION("a pipe") {
+    REQUIRE(mkfifo(scene.path.c_str(), 0600) == 0);
+    scene.fd = open(scene.path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(flock(scene.fd, LOCK_EX) == 0);
+    scene.append("new");
+    char byte;
+    CHECK(read(scene.fd, &byte, 1) == -1);
+    CHECK(scene.board.spoiled == number);
+    CHECK(scene.board.error == EINVAL);
+  }
   SECTION("somebody else's") {
     if (geteuid() != 0) return;
     scene.put(scene.header());
@@ -160,6 +173,65 @@ TEST_CASE("a journal of another log, another backup, or none, is not written to"
     scene.append("new");
     CHECK(scene.board.spoiled == 0);
   }
+  SECTION("the process's own, or root's, where the log is somebody else's") {
+    if (geteuid() != 0) return;
+    const std::string header(reinterpret_cast<const char *>(std::array{scene.header()}.data()),
+                             sizeof(JournalHeader));
+    REQUIRE(chmod(scene.dir.path().c_str(), 0777) == 0);
+    for (const uid_t owner : {4711u, 0u}) {
+      scene.put(scene.header());
+      REQUIRE(chown(scene.path.c_str(), owner, owner) == 0);
+      REQUIRE(chmod(scene.path.c_str(), 0666) == 0);
+      REQUIRE(chown(scene.file.log_path().c_str(), 4712, 4712) == 0);
+      REQUIRE(in_child([&] {
+                if (seteuid(4711) != 0) return 1;
+                scene.append("new");
+                return scene.board.spoiled == 0 ? 0 : 2;
+              }) == 0);
+      CHECK(read_file(scene.path) == header + "new");
+      scene.let_go();
+    }
+  }
+}
+
+TEST_CASE("a journal's name that would be too long is none") {
+  const std::string name(PATH_MAX - 9, 'a'), longer = name + "a";
+  snapshot::Path path;
+  CHECK(snapshot::journal_path(name.c_str(), &path).ok());
+  CHECK(path.c_str() == name + ".backup");
+  snapshot::Path too_long;
+  CHECK(snapshot::journal_path(longer.c_str(), &too_long).error == ENAMETOOLONG);
+  Scene scene;
+  REQUIRE(scene.create() == 0);
+  const std::ptrdiff_t open_before = descriptors();
+  const struct iovec piece = {const_cast<char *>("new"), 3};
+  SECTION("from the beginning") {
+    scene.journal.append(&scene.board, longer.c_str(), scene.file.log(), &piece, 1);
+    CHECK(scene.board.spoiled == number);
+    CHECK(scene.board.error == ENAMETOOLONG);
+  }
+  SECTION("since the file was renamed, and the backup has died") {
+    scene.append("one");
+    scene.let_go();
+    scene.journal.append(&scene.board, longer.c_str(), scene.file.log(), &piece, 1);
+    CHECK(scene.board.spoiled == 0);
+    CHECK(descriptors() == open_before - 1);
+    CHECK(exists(scene.path));
+  }
+  CHECK(scene.board.backup == 0);
+}
+
+TEST_CASE("a journal whose backup is gone, and whose name another one has, is let go alone") {
+  Scene scene;
+  REQUIRE(scene.create() == 0);
+  scene.append("one");
+  scene.let_go();
+  REQUIRE(unlink(scene.path.c_str()) == 0);
+  write_file(scene.path, "another");
+  scene.append("two");
+  CHECK(read_file(scene.path) == "another");
+  CHECK(scene.board.backup == 0);
+  CHECK(scene.board.spoiled == 0);
 }
 
 TEST_CASE("a journal whose backup is gone is taken away, and so is the backup's number") {
