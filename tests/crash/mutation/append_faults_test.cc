@@ -15,8 +15,10 @@
 
 #include "base/observer.h"
 #include "base/syscall.h"
+#include "log/log_reader.h"
 #include "order_of_steps.h"
 #include "own_process.h"
+#include "recovery/attendance.h"
 #include "recovery/recover_file.h"
 #include "snapshot/snapshot.h"
 #include "support/mapped_file.h"
@@ -85,6 +87,7 @@ class Kernel {
   }
   void begin(const Fault &fault) { fault_ = fault; }
   void end() { fault_.reset(); }
+  bool has_not_failed() const { return fault_ && fault_->times > 0; }
   bool data_is_lost() const { return data_is_lost_; }
   // Since the last sync of the log that succeeded.
   bool log_is_lost() const { return log_is_lost_; }
@@ -347,6 +350,126 @@ TEST_CASE("a rollback takes what was committed, also when a failed sync of the d
     require(snapshot_rollback(file.begin(), mapped_bytes) == 0, "rollback");
     require(std::string(file.begin(), page) == std::string(page, 'b'),
             "the working copy is not as committed");
+  });
+}
+
+namespace {
+
+// This process's own board of the file.
+void find_board(const std::string &path, snapshot::Attendance *out) {
+  const int fd = open((path + ".snaplog").c_str(), O_RDONLY | O_CLOEXEC);
+  snapshot::format::Header header;
+  require(snapshot::read_log_header(fd, "log", &header).ok(), "the log's header");
+  close(fd);
+  require(out->find(static_cast<snapshot::u32>(getpid()), header.log_id).ok(), "no board");
+}
+
+}  // namespace
+
+TEST_CASE("what a failed sync of the data has lost is copied again, as often as that fails", "[append]") {
+  TempDir dir;
+  const std::string path = dir / "file";
+  run_in_child([&] {
+    write_file(path, std::string(12 * page, 'a'));
+    const MappedFile file(path, mapped_bytes);
+    Kernel kernel(file, path);
+    fill(file.begin(), page, 'b');
+    fill(file.begin() + 8 * page, 4 * page, 'b');
+    require(file.commit() == 0, "the first commit");
+    require(ftruncate(file.fd(), 10 * page) == 0, "ftruncate");
+    kernel.begin({SYS_msync, EIO, 0, 1});
+    require(file.commit() == 0, "the commit that cuts");
+    require(kernel.data_is_lost() && file.on_file()[0] == 'a', "no sync of the data has failed");
+    // The next commit begins an area, for which the data is to be synced first.
+    fill(file.begin() + page, 100, 'c');
+    kernel.begin({SYS_pread64, EIO, 0, 1});
+    require(file.commit() != 0, "a commit does without the lost bytes");
+    unsigned failed = 0;
+    for (const Fault &kind :
+         {Fault{SYS_mmap, ENOMEM, 0, 1}, Fault{SYS_pread64, EIO, 0, 1}, Fault{SYS_madvise, ENOMEM, 0, 1},
+          Fault{SYS_process_madvise, ENOMEM, 0, 1}, Fault{SYS_process_vm_readv, EFAULT, 0, 1}})
+      for (unsigned n = 0;; ++n) {
+        require(n < 100, "no end");
+        kernel.begin({kind.number, kind.error, n, 1});
+        const bool rolled_back = snapshot_rollback(file.begin(), mapped_bytes) == 0;
+        failed += !rolled_back;
+        if (rolled_back && kernel.has_not_failed()) break;
+      }
+    kernel.end();
+    require(failed > 5, "few calls have failed");
+    const std::string expected =
+        std::string(page, 'b') + std::string(7 * page, 'a') + std::string(2 * page, 'b');
+    require(std::string(file.begin(), 10 * page) == expected, "the working copy is not as committed");
+    require(file.on_file() == expected, "the file is not as committed");
+  });
+}
+
+TEST_CASE("a backup hears that a sync of the data has failed and lost what it may have read", "[append]") {
+  TempDir dir;
+  const std::string path = dir / "file";
+  run_in_child([&] {
+    write_file(path, std::string(12 * page, 'a'));
+    const MappedFile file(path, mapped_bytes);
+    Kernel kernel(file, path);
+    fill(file.begin(), page, 'b');
+    require(file.commit() == 0 && ftruncate(file.fd(), 10 * page) == 0, "the first commit");
+    kernel.begin({SYS_msync, EIO, 0, 1});
+    require(file.commit() == 0 && kernel.data_is_lost(), "no sync of the data has failed");
+    kernel.end();
+    snapshot::Attendance attendance;
+    find_board(path, &attendance);
+    snapshot::Board &board = attendance.board();
+    board.backup = 4711;
+    require(snapshot_rollback(file.begin(), mapped_bytes) == 0, "rollback");
+    require(file.on_file()[0] == 'b', "the lost bytes are not copied again");
+    require(board.spoiled == 4711 && board.error == EIO && board.backup == 0, "the backup does not know");
+    require(board.turn % 2 == 0, "the file is at no commit");
+  });
+}
+
+TEST_CASE("records that could not be copied to the file are kept, however long they are", "[append]") {
+  TempDir dir;
+  const std::string path = dir / "file";
+  constexpr std::size_t large = 17 << 20;
+  run_in_child([&] {
+    write_file(path, std::string(large, 'a'));
+    const MappedFile file(path, large);
+    for (const bool fails : {true, false}) {
+      const char letter = fails ? 'b' : 'c';
+      fill(file.begin(), large, letter);
+      int result = -1;
+      (void)Steps::of([&] { result = file.commit(); },
+                      [&](long number, const long *) -> long {
+                        return fails && number == SYS_process_vm_readv ? -EFAULT : 0;
+                      });
+      require(result == 0, snapshot_last_error());
+      if (fails) require(file.on_file() == std::string(large, 'a'), "nothing has failed");
+      fill(file.begin() + page, 1, 'z');
+      require(file.commit() == 0, snapshot_last_error());
+      require(file.on_file() == std::string(large, letter).replace(page, 1, "z"), "the file");
+    }
+  });
+}
+
+TEST_CASE("a program that never waits is made to once a megabyte is pending", "[append]") {
+  TempDir dir;
+  const std::string path = dir / "file";
+  constexpr std::size_t half = 600 << 10, large = 4 * half;
+  run_in_child([&] {
+    setenv("SNAPSHOT_LOG_LIMIT", "64M", 1);
+    write_file(path, std::string(large, 'a'));
+    const MappedFile file(path, large);
+    // The area that this one needs has room for more.
+    fill(file.begin(), large, 'b');
+    require(file.commit() == 0, snapshot_last_error());
+    const std::string expected(large, 'b');
+    for (std::size_t n = 0; n < 2; ++n) {
+      fill(file.begin() + n * half, half, 'c');
+      require(file.on_file() == expected, "the first one has waited");
+      require(msync(file.begin(), large, MS_ASYNC) == 0, snapshot_last_error());
+    }
+    require(file.on_file() == std::string(2 * half, 'c') + std::string(2 * half, 'b'),
+            "the second one has not waited");
   });
 }
 

@@ -139,6 +139,136 @@ TEST_CASE("the audit knows at the last munmap what it could not know before") {
   });
 }
 
+namespace {
+
+// As if the other threads could not be seen.
+long hides_threads(long number, const long *v) {
+  const bool look =
+      number == SYS_openat && std::strcmp(reinterpret_cast<const char *>(v[1]), "/proc/self/task") == 0;
+  return look ? -ENOENT : 0;
+}
+
+}  // namespace
+
+TEST_CASE("the audit does not wait any longer when all that it has found is marked after all") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Audited a(dir / medium, "warn");
+    std::thread([] {}).join();
+    a.store_untracked(0);
+    int yields = 0;
+    (void)Steps::of([&] { a.commit(); },
+                    [&](long number, const long *v) -> long {
+                      if (number == SYS_sched_yield && ++yields == 3) __snapshot_mark(a.at(0), 1);
+                      return hides_threads(number, v);
+                    });
+    require(yields == 3, "not as long as it takes");
+    require(a.has(0, 'u') && untracked_lines() == 0, "not committed");
+  });
+}
+
+TEST_CASE("the audit convicts nobody by a page that it cannot read any more") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Audited a(dir / medium, "warn");
+    std::thread([] {}).join();
+    a.store_untracked(0);
+    int yields = 0;
+    const auto unreadable = [&](long number, const long *v) -> long {
+      yields += number == SYS_sched_yield;
+      const bool whole_page =
+          number == SYS_process_vm_readv && reinterpret_cast<const iovec *>(v[1])->iov_len == page;
+      if (yields > 3) return whole_page ? -EFAULT : 0;
+      return hides_threads(number, v);
+    };
+    (void)Steps::of([&] { a.commit(); }, unreadable);
+    require(yields > 3 && untracked_lines() == 0, "convicted unseen");
+    a.commit();
+    require(untracked_lines() == 1, "forgotten");
+  });
+}
+
+// Lines that are found one after the other, next to each other, in front of each other.
+TEST_CASE("the audit keeps apart what it has found at different times, and says at the exit what is left") {
+  TempDir dir;
+  for (const char *how : {"warn", "abort"}) {
+    const std::string said = dir / (std::string("said-") + how), path = dir / how;
+    const int status = in_child([&] {
+      std::fflush(nullptr);
+      const int out = open(said.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+      (void)dup2(out, STDERR_FILENO);
+      (void)signal(SIGABRT, SIG_DFL);
+      setenv("SNAPSHOT_LOG", "error", 1);
+      return status_of([&] {
+        auto *a = new Audited(path, how);
+        std::thread([] {}).join();
+        (void)Steps::of(
+            [&] {
+              for (const std::size_t at : {10ul * page, 10 * page + 64, 10 * page + 192})
+                a->store_untracked(at);
+              a->commit();
+              for (const std::size_t at : {10 * page + 128, 10 * page + 256, 3 * page})
+                a->store_untracked(at);
+              // A thread that is still about to mark what it has stored: its line is committed.
+              __snapshot_announce(a->at(20 * page), 1);
+              a->store_untracked(20 * page);
+              a->commit();
+              require(a->has(20 * page, 'u'), "what was announced is not committed");
+              require(untracked_lines() == 0, "found too early");
+              std::exit(0);
+            },
+            hides_threads);
+      });
+    });
+    CHECK(status == 0);
+    INFO(read_file(said));
+    CHECK(read_file(said).find(": 6 changed lines, the first at offset " + std::to_string(3 * page)) !=
+          std::string::npos);
+    std::string expected(size, 'a');
+    expected[20 * page] = 'u';
+    CHECK(bytes_in_file(path) == expected);
+  }
+}
+
+TEST_CASE("the audit that commits what it finds commits also what it is not sure of") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    Audited a(dir / medium, "fix");
+    std::thread([] {}).join();
+    (void)Steps::of(
+        [&] {
+          for (const std::size_t at : {0ul, page, 7 * page}) a.store_untracked(at);
+          require(msync(a.at(page), page, MS_SYNC) == 0, "msync");
+          require(a.has(page, 'u') && a.has(0, 'a') && a.has(7 * page, 'a'), "not exactly the range");
+          a.commit();
+        },
+        hides_threads);
+    for (const std::size_t at : {0ul, page, 7 * page}) require(a.has(at, 'u'), "not committed");
+    require(untracked_lines() == 0, "counted, though it is not known");
+  });
+}
+
+TEST_CASE("the audit ends the process at the last munmap, if it knows only then and is asked to") {
+  TempDir dir;
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)signal(SIGABRT, SIG_DFL);
+    (void)status_of([&] {
+      Audited a(dir / "data", "abort");
+      std::thread([] {}).join();
+      a.store_untracked(0);
+      (void)Steps::of([&] { a.commit(); }, hides_threads);
+      write_file(dir / "committed", "");
+    });
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(exists(dir / "committed"));
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
+}
+
 TEST_CASE("what the audit cannot read or cannot remember changes nothing else") {
   TempDir dir;
   in_own_process([&](const std::string &medium) {

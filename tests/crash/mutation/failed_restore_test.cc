@@ -181,6 +181,29 @@ TEST_CASE("a file that the system does not let grow keeps its size") {
   });
 }
 
+TEST_CASE("a file that is to grow by a descriptor that cannot be kept keeps its size") {
+  TempDir dir;
+  in_own_process([&](const std::string &medium) {
+    const std::string path = dir / medium;
+    write_file(path, std::string(page, 'a'));
+    const MappedFile file(path, 16 * page);
+    int result = 0, error = 0;
+    (void)Steps::of([&] { result = truncate(path.c_str(), 4 * page), error = errno; },
+                    [](long number, const long *a) -> long {
+                      const bool kept =
+                          number == SYS_openat && (a[2] & O_PATH) != 0 &&
+                          std::string(reinterpret_cast<const char *>(a[1])).starts_with("/proc/");
+                      return kept ? -EMFILE : 0;
+                    });
+    require(result == -1 && error == EMFILE, "no error");
+    struct stat st;
+    require(stat(path.c_str(), &st) == 0 && st.st_size == page, "its size");
+    require(truncate(path.c_str(), 4 * page) == 0, snapshot_last_error());
+    require(file.commit() == 0 && file.on_file() == std::string(page, 'a') + std::string(3 * page, 0),
+            "the commit after it");
+  });
+}
+
 TEST_CASE(
     "invariant 5: a rollback after a commit that could not cut the file finds all of what was cut off") {
   TempDir dir;

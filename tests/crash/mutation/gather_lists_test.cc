@@ -142,3 +142,21 @@ TEST_CASE("a program that ends is told how many lines it has not committed") {
   CHECK(read_file(said).find(" 3 changed lines were not committed") != std::string::npos);
   CHECK(read_file(dir / "data")[page] == 0);
 }
+
+// Of all the announcements that a thread can make none is of this file.
+TEST_CASE("a commit does not take what is announced in another file for its own", "[undo]") {
+  TempDir dir;
+  in_own_process([&](const std::string &) {
+    constexpr std::size_t all = 6;
+    const MappedFile file(dir / "data", page), other(dir / "other", page);
+    fill(file.begin(), 200, 'a');
+    for (std::size_t i = 0; i < all; ++i) {
+      __snapshot_announce(other.begin() + 64 * i, 1);
+      other.begin()[64 * i] = 'n';
+    }
+    require(file.commit() == 0 && file.on_file() == file.working(), "the commit");
+    require(other.on_file() == std::string(page, 0), "the other file was committed");
+    for (std::size_t i = all; i-- > 0;) __snapshot_mark_announced(other.begin() + 64 * i, 1);
+    require(other.commit() == 0 && other.on_file() == other.working(), "the other file's commit");
+  });
+}

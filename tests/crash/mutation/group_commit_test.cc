@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t threads = 4;
 
 std::atomic<unsigned> syncs, waiting, fail_from;
+std::atomic<bool> async_begun;
 
 // One waits for the file's lock, the others for that one.
 long hold_first_sync(long number, const long a[6]) {
@@ -198,4 +199,52 @@ TEST_CASE("MS_ASYNC waits for no sync, a kill does not lose it, and MS_SYNC wait
   REQUIRE(snapshot::recover_file(path.c_str(), &report).ok());
   CHECK(bytes_in_file(path) ==
         std::string(2 * page, 'a') + std::string(100, 'e') + std::string(2 * page - 100, 'a'));
+}
+
+namespace {
+
+// MS_ASYNC, which has the file's lock meanwhile, goes on when all the others wait.
+long hold_async(long number, const long a[6]) {
+  if (number == SYS_futex && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT) ++waiting;
+  if (number == SYS_fdatasync) {
+    ++syncs;
+    return -EIO;
+  }
+  if (number == SYS_sync_file_range) {
+    async_begun = true;
+    while (waiting < threads) std::this_thread::yield();
+  }
+  return snapshot::sys::kernel_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+}  // namespace
+
+TEST_CASE("group commit: a sync that fails takes nothing back of what MS_ASYNC has left before") {
+  for (const bool store : {false, true}) {
+    INFO((store ? "with" : "without") << " something to commit");
+    on_page_cache([store](const std::string &path) {
+      const MappedFile file(path, threads * page);
+      static constexpr snapshot::Observer observer = {hold_async, nullptr};
+      std::atomic<unsigned> failed{0};
+      std::vector<std::thread> all;
+      for (std::size_t t = 0; t < threads; ++t)
+        all.emplace_back([&, t] {
+          while (!async_begun) std::this_thread::yield();
+          if (store) fill(file.begin() + t * page + 200, 10, 's');
+          failed += msync(file.begin() + t * page, page, MS_SYNC) != 0 && errno == EIO;
+        });
+      fill(file.begin(), 100, 'c');
+      snapshot::snapshot_observer = &observer;
+      require(msync(file.begin(), threads * page, MS_ASYNC) == 0, "MS_ASYNC");
+      for (std::thread &t : all) t.join();
+      snapshot::snapshot_observer = nullptr;
+      require(failed == threads, "a commit did not hear of the failure");
+      require(syncs == 1, "not one sync");
+      require(bytes_in_file(path) == std::string(threads * page, 'a'), "what is not durable is in the file");
+      require(snapshot_rollback(file.begin(), threads * page) == 0, "rollback");
+      const std::string expected = std::string(100, 'c') + std::string(threads * page - 100, 'a');
+      require(std::string(file.begin(), threads * page) == expected, "a rollback finds something else");
+      require(bytes_in_file(path) == expected, "MS_ASYNC's commit was taken back");
+    });
+  }
 }

@@ -28,7 +28,7 @@ const char *log_path, *moved_path, *others_log;
 std::size_t others_log_bytes;
 int (*late)();
 
-bool fail_retirement, fail_mapping, fail_data, remove_before_open;
+bool fail_retirement, fail_mapping, fail_data, fail_syncs, remove_before_open;
 bool data_was_synced;
 
 long call(long number, const long a[6]) {
@@ -39,6 +39,7 @@ long call(long number, const long a[6]) {
     data_was_synced = true;
     return -EIO;
   }
+  if (fail_syncs && number == SYS_msync) return -EIO;
   if (fail_mapping && number == SYS_mmap) return -ENOMEM;
   if (remove_before_open && number == SYS_openat &&
       std::strcmp(reinterpret_cast<const char *>(a[1]), log_path) == 0)
@@ -190,6 +191,27 @@ TEST_CASE("a commit that could not be put right at the end is put right before t
          },
          false, bytes, bytes, true},
         committed_late());
+}
+
+TEST_CASE("a log whose commits the disk has not got is not put away at the late end", "[append]") {
+  TempDir dir;
+  std::fflush(nullptr);
+  const std::string path = dir / "data";
+  const int status = in_child([&] {
+    setenv("SNAPSHOT_MEDIA", "page-cache", 1);
+    setenv("SNAPSHOT_PROTOCOL", "redo", 1);
+    return status_of([&] {
+      fail_syncs = true;
+      exit_with(path, {[] {
+                         fail_syncs = false;
+                         if (!log_is_there()) return 1;
+                         return stored_and_committed('x') ? 2 : 0;
+                       },
+                       false});
+    });
+  });
+  REQUIRE(status == 0);
+  check_recovered(path, committed_before());
 }
 
 TEST_CASE("a log that was made late and cannot be mapped fails the commit, and not the one after it") {

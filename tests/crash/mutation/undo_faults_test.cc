@@ -49,6 +49,26 @@ TEST_CASE("invariant 3: a store that the thread fence brings out of another CPU 
   });
 }
 
+TEST_CASE("invariant 3: a commit that cannot fence the other threads fails, and is made once it can") {
+  TempDir dir;
+  in_own_process([&](const std::string &) {
+    const MappedFile file(dir / "data", 4 * page);
+    int gate[2];
+    require(pipe(gate) == 0, "pipe");
+    std::thread([&] {
+      char byte;
+      (void)!read(gate[0], &byte, 1);
+    }).detach();
+    fill(file.begin() + 64, 640, 'a');
+    int result = 0;
+    (void)Steps::of([&] { result = file.commit(); },
+                    [](long number, const long *) -> long { return number == SYS_membarrier ? -ENOMEM : 0; });
+    require(result == -1 && errno == ENOMEM, "the commit has succeeded");
+    require(file.on_file() == std::string(4 * page, 0), "something of it is in the file");
+    require(file.commit() == 0 && file.on_file() == file.working(), "the next one is not all there");
+  });
+}
+
 TEST_CASE("invariant 5: data that cannot be synced goes back also where there is too little memory",
           "[undo]") {
   TempDir dir;
