@@ -263,7 +263,7 @@ void measure_small_commits(const Options &options, const std::string &directory)
   if (!options.wants(name)) return;
   Figure figure(
       options,
-      {name, "the same after as many commits of one line as the log takes, page-cache media on a disk",
+      {name, "mapping a file that a killed program left after as many commits of one line as the log takes",
        "limit of the log", "ms"},
       {"random lines", "copy"});
   for (const std::uint64_t mib : {8u, 64u}) {

@@ -10,12 +10,12 @@ import charts
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c1e21;--paper:#fff;--grid:#dfe3e8;--soft:#f5f7f9;--good:#00734f;--bad:#b03a00;--link:#0060a0}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--paper:#16181b;--grid:#363b41;--soft:#1f2327;--good:#4cc49a;--bad:#ff9a62;--link:#6db9ee}}
-body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:0 auto;padding:1rem}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:66rem;margin:0 auto;padding:1rem}
 h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.2rem;margin:2.2rem 0 .4rem}a{color:var(--link)}
 table{border-collapse:collapse;margin:.5rem 0;font-size:.87rem;font-variant-numeric:tabular-nums}
 td,th{padding:.22rem .6rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
 td:first-child,th:first-child{text-align:left;white-space:normal;min-width:9rem}.wide{overflow-x:auto}figure{margin:0}svg{display:block;width:100%;height:auto}
-.met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}.words td{text-align:left;white-space:normal;overflow-wrap:anywhere}
+.met,.missed,.unclear{white-space:normal;min-width:7rem}.met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}.words td{text-align:left;white-space:normal;overflow-wrap:anywhere}
 details{margin:.5rem 0}summary{cursor:pointer}pre{background:var(--soft);padding:.7rem;overflow-x:auto;font-size:.78rem}
 @media print{details:not([open]){display:none}section{break-inside:avoid}}
 """
