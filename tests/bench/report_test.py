@@ -111,20 +111,30 @@ class Report(unittest.TestCase):
             self.assertEqual(said.stderr.count("\n"), 1)
             self.assertFalse(os.path.exists(os.path.join(self.directory, "report.html")))
 
-    def test_a_program_is_measured_again_when_what_it_may_run_has_changed(self):
-        files = ["libsnapshot/libsnapshot.so", "bench/random_swaps", "bench/sweeps-snapshot", "bench/store_log.d/libsnapshot.so",
-                 "bench/kyotocabinet_updates-plain", "bench/notes"]
-        for name in files:
+    def run_of(self, files):
+        """The Run of scripts/bench, in a build that has these files with these contents."""
+        for name, content in files.items():
             os.makedirs(os.path.dirname(os.path.join(self.directory, name)), exist_ok=True)
             with open(os.path.join(self.directory, name), "w", encoding="utf-8") as file:
-                file.write("1")
+                file.write(content)
             os.chmod(file.name, 0o600 if name == "bench/notes" else 0o700)
         self.enterContext(unittest.mock.patch.dict(os.environ, {"SNAPSHOT_BUILD_DIR": self.directory}))
         loader = importlib.machinery.SourceFileLoader("scripts_bench", os.path.join(ROOT, "scripts", "bench"))
         bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("scripts_bench", loader))
         loader.exec_module(bench)
-        given = argparse.Namespace(output=os.path.join(self.directory, "out"), quick=False, full=False, rounds=None)
-        run, keys = bench.Run(given), []
+        return bench.Run(argparse.Namespace(output=os.path.join(self.directory, "out"), quick=False, full=False, rounds=None,
+                                            again=False))
+
+    def test_a_program_that_exits_with_77_was_skipped(self):
+        run = self.run_of({"libsnapshot/libsnapshot.so": "", "bench/cxl_ssd": "#!/bin/sh\necho cxl_ssd: skipped: no root; exit 77\n",
+                           "bench/sweeps": "#!/bin/sh\necho sweeps: error: no room; exit 1\n"})
+        self.assertEqual(run.measure("cxl_ssd"), "skipped: no root")
+        self.assertEqual(run.measure("sweeps"), "failed: sweeps: error: no room")
+
+    def test_a_program_is_measured_again_when_what_it_may_run_has_changed(self):
+        files = dict.fromkeys(["libsnapshot/libsnapshot.so", "bench/random_swaps", "bench/sweeps-snapshot",
+                               "bench/store_log.d/libsnapshot.so", "bench/kyotocabinet_updates-plain", "bench/notes"], "1")
+        run, keys = self.run_of(files), []
         key = lambda: keys.append(run.key("random_swaps")) or keys[-1]  # noqa: E731
         key()
         for name in files:
