@@ -73,17 +73,19 @@ class Scene {
   End run(const std::string &mode, std::uint64_t first, std::uint64_t last, const std::string &kill) const {
     SubjectProcess process(CRASH_SUBJECT,
                            {mode, workload_.name, path_, std::to_string(first), std::to_string(last)},
-                           environment(kill), errors_of(path_));
+                           environment(medium_, kill), errors_of(path_));
     End end{0, first - 1};
     for (std::uint64_t k; process.next_report(&k);) end.reported = k;
     end.status = process.wait();
     return end;
   }
-  // Opens the file, which recovers it, and leaves it without closing it.
-  int open(const std::string &kill) const {
-    SubjectProcess process(CRASH_SUBJECT, {"open", path_}, environment(kill), errors_of(path_));
+  // Opens the file, which recovers it, and leaves it without closing it. By any setting: a file left by one
+  // opens under the others.
+  int open(const std::string &kill, const Medium &by) const {
+    SubjectProcess process(CRASH_SUBJECT, {"open", path_}, environment(by, kill), errors_of(path_));
     return process.wait();
   }
+  int open(const std::string &kill) const { return open(kill, medium_); }
   void recover() const {
     snapshot::message_level = snapshot::Level::off;
     snapshot::FileReport report;
@@ -117,8 +119,8 @@ class Scene {
     while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
     return at;
   }
-  Words environment(const std::string &kill) const {
-    Words all = settings_of(medium_);
+  static Words environment(const Medium &medium, const std::string &kill) {
+    Words all = settings_of(medium);
     if (!kill.empty()) all.push_back("SNAPSHOT_TEST_KILL=" + kill);
     return all;
   }
