@@ -164,6 +164,38 @@ TEST_CASE(
   CHECK(bytes_in_file(path) == expected);
 }
 
+TEST_CASE("group commit: MS_ASYNC beside a thread in its sync waits for that one, and is left to the next") {
+  on_page_cache([](const std::string &path) {
+    MappedFile file(path, threads * page);
+    const auto hold_sync = [](long number, const long *a) -> long {
+      if (number == SYS_futex && (a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT) ++waiting;
+      if (number == SYS_fdatasync && ++syncs == 1)
+        while (waiting == 0) std::this_thread::yield();
+      return 0;
+    };
+    const auto commit = [&](std::size_t at, int flags) {
+      fill(file.begin() + at, 100, 'b');
+      require(msync(file.begin() + at, page, flags) == 0, "msync");
+    };
+    Steps::Words steps = Steps::of(
+        [&] {
+          std::thread first(commit, 0, MS_SYNC);
+          while (syncs == 0) std::this_thread::yield();
+          std::thread second(commit, page, MS_ASYNC);
+          first.join();
+          second.join();
+        },
+        hold_sync);
+    std::erase(steps, "thread fence");  // not about media
+    require(steps == Steps::Words{"write log", "sync log", "copy data", "write log"}, "another order");
+    require(backing_byte(file.begin()) == 'b' && backing_byte(file.begin() + page) == 'a',
+            "the file has more or less than what is durable");
+    require(Steps::of([&] { (void)file.commit(); }) == Steps::Words{"sync log", "copy data"},
+            "MS_SYNC does not wait for MS_ASYNC");
+    require(backing_byte(file.begin() + page) == 'b', "it is not in the file");
+  });
+}
+
 TEST_CASE("MS_ASYNC waits for no sync, a kill does not lose it, and MS_SYNC waits for it") {
   TempDir dir;
   const std::string path = dir / "data";
@@ -184,6 +216,12 @@ TEST_CASE("MS_ASYNC waits for no sync, a kill does not lose it, and MS_SYNC wait
                   Steps::Words{"sync log", "copy data"},
               "MS_SYNC does not wait for MS_ASYNC");
       require(backing_byte(file->begin() + at + 99) == 'b', "it is not in the file");
+      for (const auto sync : {fsync, fdatasync}) {
+        (void)commit(sync == fsync ? 'f' : 'g', MS_ASYNC);
+        require(Steps::of([&] { (void)sync(file->fd()); }) == Steps::Words{"sync log", "copy data"},
+                "fsync and fdatasync do not wait for MS_ASYNC");
+        require(backing_byte(file->begin() + at) == (sync == fsync ? 'f' : 'g'), "it is not in the file");
+      }
       (void)commit('c', MS_ASYNC);
       fill(file->begin() + at + 200, 10, 'd');
       require(Steps::of([&] { (void)snapshot_rollback(file->begin(), 4 * page); }) ==
