@@ -262,6 +262,35 @@ TEST_CASE("a backup that is stopped leaves nothing") {
   check_goes_on(writer);
 }
 
+TEST_CASE("a backup that is stopped while it waits for a commit leaves nothing") {
+  const Writer writer(media[0]);
+  commit(writer, 2);
+  stop_commit(writer);
+  int waits = 0;
+  const Outcome outcome =
+      back_up(writer, [&](std::uint64_t done) { return done != first_pages * page_bytes || ++waits < 2; });
+  CHECK(waits == 2);
+  CHECK(outcome.error == EINTR);
+  CHECK_FALSE(test::exists(writer.copy()));
+  CHECK_FALSE(test::exists(writer.journal()));
+  writer.tell('.');
+  CHECK(writer.answer() == 3);
+  check_goes_on(writer);
+}
+
+TEST_CASE("a file that has taken the name of one in use is not backed up by that one's log") {
+  const Writer writer(media[0]);
+  commit(writer, 2);
+  const std::string kept = writer.path() + ".kept";
+  REQUIRE(rename(writer.path().c_str(), kept.c_str()) == 0);
+  test::write_file(writer.path(), "another");
+  const Outcome outcome = back_up(writer);
+  check_refused(writer, outcome, EAGAIN);
+  CHECK(outcome.words.find("is writing another file that had this name") != std::string::npos);
+  REQUIRE(rename(kept.c_str(), writer.path().c_str()) == 0);
+  check_goes_on(writer);
+}
+
 TEST_CASE("snapctl that is interrupted leaves nothing") {
   const Writer writer(media[0]);
   commit(writer, 2);
@@ -379,5 +408,21 @@ TEST_CASE("a commit that fails among its stores and is taken back is not in the 
               .ok());
   check_copy(writer, {2});
   CHECK(word_at(test::read_file(writer.copy()), 0) == 2);
+  check_goes_on(writer);
+}
+
+TEST_CASE(
+    "a commit that makes the file longer, fails among its stores and is taken back is not in the copy") {
+  const Writer writer(media[3], 1, true);
+  std::uint64_t k = 1;
+  while (size_after(k + 1) <= size_after(k)) ++k;
+  commit(writer, static_cast<int>(k));
+  REQUIRE(back_up(writer, once([&] {
+                    (void)writer.ask('m');
+                    CHECK(writer.ask('c') == ~std::uint64_t{0});
+                  }))
+              .ok());
+  check_copy(writer, {k});
+  CHECK(test::read_file(writer.copy()).size() == size_after(k));
   check_goes_on(writer);
 }

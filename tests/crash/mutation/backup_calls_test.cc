@@ -12,10 +12,10 @@
 #include <cstring>
 #include <filesystem>
 
+#include "crash_states.h"
 #include "log/journal.h"
 #include "order_of_steps.h"
 #include "own_process.h"
-#include "quiet.h"
 #include "recovery/recover_file.h"
 #include "support/mapped_file.h"
 
@@ -318,4 +318,110 @@ TEST_CASE("a backup without progress, of which the journal gets less than a page
   snapshot::FileReport report;
   REQUIRE(snapshot::back_up_file(writer.path().c_str(), copy.c_str(), nullptr, &report).ok());
   CHECK(writer.has_committed(read_file(copy)));
+}
+
+TEST_CASE("a file whose process seems to change all the time is not backed up for ever", "[log]") {
+  TempDir dir;
+  const std::string copy = dir / "copy";
+  Writer writer(dir / "data");
+  // The board, which is looked at again and again.
+  const auto gone = [](long number, const long *a) -> long {
+    const bool board = number == SYS_newfstatat && a[3] == 0 &&
+                       std::string(reinterpret_cast<const char *>(a[1])).starts_with("/proc/");
+    return board ? -ENOENT : 0;
+  };
+  check_refused(writer, back_up(writer, copy, [&] { writer.commit(); }, gone), copy, EAGAIN);
+}
+
+TEST_CASE("a file whose name has no room for the journal's is not backed up while it is in use", "[log]") {
+  TempDir dir;
+  std::string directory = dir.path();
+  while (directory.size() < 3800) directory += "/" + std::string(200, 'd');
+  std::filesystem::create_directories(directory);
+  // With .snaplog behind it the name is a name, with .backup behind that it is not.
+  const std::string path = directory + "/" + std::string(PATH_MAX - 12 - directory.size() - 1, 'f');
+  Writer writer(path);
+  const Outcome outcome = back_up(writer, dir / "copy", [&] { writer.commit(); });
+  INFO(last_error());
+  CHECK(outcome.status.error == ENAMETOOLONG);
+  CHECK(last_error().find(dir.path()) == 0);
+  CHECK_FALSE(exists(dir / "copy"));
+}
+
+TEST_CASE("a backup of a file that nobody writes, of which any call fails, says so, or is right", "[log]") {
+  constexpr struct {
+    long number;  // -1: any
+    int error;
+  } failures[] = {{-1, EIO},           {SYS_openat, EROFS},    {SYS_openat, EOPNOTSUPP},
+                  {SYS_openat, EPERM}, {SYS_pwrite64, EDQUOT}, {SYS_copy_file_range, ENOSPC},
+                  {SYS_linkat, EEXIST}};
+  constexpr long harmless[] = {SYS_munmap, SYS_close, SYS_unlink, SYS_fchown};
+  const auto nothing = [](const TempDir &dir, const std::string &name) { return make_clean(dir, name); };
+  const auto torn = [](const TempDir &dir, const std::string &name) { return make_incomplete(dir, name); };
+  TempDir dir;
+  const std::string copy = dir / "copy";
+  for (const bool is_torn : {false, true})
+    for (const auto &failure : failures) {
+      const std::string path = is_torn ? torn(dir, "torn") : nothing(dir, "clean");
+      const std::string data = read_file(path), log = is_torn ? read_file(path + ".snaplog") : "",
+                        expected = is_torn ? incomplete_recovered() : data;
+      long number = 1;
+      for (int n = 1; number != 0; ++n) {
+        REQUIRE(n < calls_max);
+        number = 0;
+        int left = n;
+        snapshot::FileReport report;
+        snapshot::Status s;
+        const auto back_up_once = [&] {
+          s = snapshot::back_up_file(path.c_str(), copy.c_str(), nullptr, &report);
+        };
+        const std::size_t open_before = descriptors();
+        (void)Steps::of(back_up_once, [&](long called, const long *) -> long {
+          const bool counts = failure.number < 0 ? std::find(std::begin(harmless), std::end(harmless),
+                                                             called) == std::end(harmless)
+                                                 : called == failure.number;
+          if (!counts || --left != 0) return 0;
+          number = called;
+          return -failure.error;
+        });
+        INFO("call " << n << ", number " << number << ", " << strerror(failure.error) << ": "
+                     << last_error());
+        CHECK(descriptors() == open_before);
+        if (s.ok()) CHECK(exists(copy));
+        if (!s.ok()) CHECK(last_error().find(": ") != std::string::npos);
+        if (exists(copy)) CHECK((read_file(copy) == expected));
+        CHECK((read_file(path) == data));
+        if (is_torn) CHECK((read_file(path + ".snaplog") == log));
+        (void)unlink(copy.c_str());
+        back_up_once();
+        CHECK(s.ok());
+        CHECK((read_file(copy) == expected));
+        // A log that could not be taken away again holds nothing.
+        if (!is_torn && exists(path + ".snaplog")) {
+          REQUIRE(snapshot::inspect_file(path.c_str(), &report).ok());
+          CHECK(report.findings.verdict == snapshot::Verdict::retired);
+          CHECK(unlink((path + ".snaplog").c_str()) == 0);
+        }
+        CHECK(unlink(copy.c_str()) == 0);
+      }
+    }
+}
+
+TEST_CASE("a backup of a file that nobody writes can be stopped, and goes where its name says", "[log]") {
+  TempDir dir;
+  const std::string path = make_clean(dir);
+  snapshot::FileReport report;
+  CHECK(snapshot::back_up_file(
+            path.c_str(), (dir / "copy").c_str(), [](snapshot::u64, snapshot::u64) { return false; }, &report)
+            .error == EINTR);
+  CHECK(last_error().find("there is no copy") != std::string::npos);
+  CHECK_FALSE(exists(dir / "copy"));
+  CHECK(snapshot::back_up_file(path.c_str(), std::string(PATH_MAX, 'c').c_str(), nullptr, &report).error ==
+        ENAMETOOLONG);
+  // Without a directory.
+  CHECK(in_child([&] {
+          if (chdir(dir.path().c_str()) != 0) return 1;
+          return snapshot::back_up_file(path.c_str(), "copy", nullptr, &report).ok() ? 0 : 2;
+        }) == 0);
+  CHECK((read_file(dir / "copy") == read_file(path)));
 }
