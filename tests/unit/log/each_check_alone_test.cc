@@ -59,6 +59,12 @@ TEST_CASE("an area entry is taken from the first place and the smallest size on,
   CHECK_FALSE(parses({first, smallest + 64}));
   CHECK_FALSE(parses({first, smallest - 4096}));
   CHECK_FALSE(parses({~u64{4095}, smallest}));
+  format::AreaEntry others = snapshot::make_area_entry(7, 0, {first, smallest});
+  others.log_id = 8;
+  others.checksum = 0;
+  others.checksum = snapshot::hash_lines(snapshot::HashKey(7), 0, &others, sizeof others);
+  Area out;
+  CHECK_FALSE(snapshot::parse_area_entry(others, 7, 0, &out));
 }
 
 TEST_CASE("a record of a new log is whole as forged; otherwise the cases below would prove nothing") {

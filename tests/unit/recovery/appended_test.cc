@@ -224,3 +224,44 @@ TEST_CASE("appended: the first record must begin with the size that the file had
   REQUIRE(pwrite(log.file.log().fd, &header, sizeof header, 0) == sizeof header);
   CHECK(log.refused());
 }
+
+TEST_CASE("appended: records that fill their area to the last line are all there") {
+  test::TempDir dir;
+  constexpr u64 lines = 510, size = lines * 64;
+  LoggedFile file(dir / "data", std::string(size, 'a'), snapshot::MediumKind::page_cache,
+                  test::Logs::appended);
+  for (const char letter : {'b', 'c'}) {
+    const Change change = {{test::lines_of(0, lines, letter)}, size};
+    file.write_record(change);
+    file.finish(change);
+  }
+  REQUIRE(file.log().tail.used == format::kAreaBytesMin);
+  file.crash();
+  snapshot::FileReport report;
+  REQUIRE(snapshot::recover_file(file.path().c_str(), &report).ok());
+  CHECK(report.findings.redo == 2);
+  CHECK((file.contents() == std::string(size, 'c')));
+}
+
+TEST_CASE("appended: a first record beside one that can only have come before it is refused") {
+  test::TempDir dir;
+  Log log(dir.path());
+  log.add(1, 'b');
+  log.add(2, 'c');
+  // The other area has records of the beginning, too.
+  log.file.change_area();
+  log.file.log().sequence = 0;
+  log.file.stay_durable_at(0);
+  log.add(3, 'd');
+  CHECK(log.refused());
+}
+
+TEST_CASE("appended: a record beside one of another kind is refused") {
+  test::TempDir dir;
+  Log log(dir.path());
+  log.file.set_logs(test::Logs::old_lines);
+  for (const char letter : {'b', 'c'}) log.file.commit({{test::lines_of(1, 1, letter)}, kSize});
+  log.file.set_logs(test::Logs::appended);
+  log.add(2, 'd');
+  CHECK(log.refused());
+}
