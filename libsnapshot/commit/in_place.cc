@@ -49,13 +49,12 @@ Status prepare_backing_slowly(ManagedFile &file, const GrowBuffer<u64> &runs) {
   return kOk;
 }
 
-// Non-temporal stores first: the backup may read the journal and then the file.
 SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *records, const u8 *end) {
-  if (file.medium.is_memory()) file.medium.verbs->fence();
   const struct iovec piece = {const_cast<u8 *>(records), static_cast<u64>(end - records)};
   file.journal.append(file.board, file.log_path.c_str(), file.log, &piece, 1);
 }
 
+// Non-temporal stores first: the backup may read the journal and then the file.
 SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *record, const u8 *lines, u64 size) {
   if (file.medium.is_memory()) file.medium.verbs->fence();
   format::RecordHeader header = *reinterpret_cast<const format::RecordHeader *>(record);

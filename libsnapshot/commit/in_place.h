@@ -91,7 +91,7 @@ inline void fail_in_place(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock)
   return file.board->backup.load(std::memory_order_relaxed) != 0;
 }
 
-// Of whole records, in memory one after the other.
+// Of whole records, in memory one after the other (page-cache media).
 SNAPSHOT_SLOW_PATH void tell_backup(ManagedFile &file, const u8 *records, const u8 *end)
     SNAPSHOT_REQUIRES(file.commit_lock);
 // Of a commit: the runs are in the record, the lines are these, and this is the size.

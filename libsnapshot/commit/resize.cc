@@ -176,7 +176,7 @@ Status resize(ManagedFile &file, int fd, u64 size) {
     clear_for_commit(file, old_size, size);
     clear_working(file, size, round_up(size, kPageBytes));
     file.size.store(size, std::memory_order_release);
-  } else if (size < old_size) {
+  } else {
     (void)keep_handle(file, fd);  // the next commit cuts the file by it, if it can
     // The rest of the last page reads as zeros (mmap, "remaining bytes"). Marked, because the file may grow
     // again before the commit; the commit drops marks beyond the end.

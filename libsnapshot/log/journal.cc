@@ -117,7 +117,7 @@ Status create_journal(const char *path, int data_fd, u64 log_id, u32 backup, int
 
 // The journal of this backup is open on return.
 Status Journal::follow(u32 backup, const char *log_path, const Log &log) {
-  if (backup_ == backup && fd_ >= 0) return kOk;
+  if (backup_ == backup) return kOk;
   close();
   Path path;
   if (Status s = journal_path(log_path, &path); !s.ok()) return s;
