@@ -94,6 +94,22 @@ TEST_CASE("group commit: those that came during a sync are durable by the next o
   });
 }
 
+// What is compared with the file must find there what was committed, so each of them settles the one before.
+TEST_CASE("group commit: with page tracking or the audit each commit has a sync of its own") {
+  for (const char *setting : {"SNAPSHOT_AUDIT", "SNAPSHOT_TRACK"}) {
+    INFO(setting);
+    on_page_cache([&](const std::string &path) {
+      setenv(setting, std::string(setting) == "SNAPSHOT_AUDIT" ? "warn" : "pages", 1);
+      MappedFile file(path, threads * page);
+      {
+        const Observed observed;
+        for (const Outcome &o : commit_at_once(file, 'b')) require(o.result == 0, "a commit failed");
+      }
+      require(syncs == threads, std::to_string(syncs).c_str());
+    });
+  }
+}
+
 TEST_CASE("group commit: a sync that fails fails for all, and nothing of theirs is lost or committed") {
   on_page_cache([](const std::string &path) {
     MappedFile file(path, threads * page);
