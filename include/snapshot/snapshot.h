@@ -55,7 +55,8 @@ SNAPSHOT_API void snapshot_log_range(const void *address, size_t length);
 SNAPSHOT_API int snapshot_is_managed(const void *address, size_t length);
 
 // Counters since the process started, over all files, open and closed. Take them with
-// snapshot_get_statistics. New members are only ever added at the end.
+// snapshot_get_statistics. New members are only ever added at the end. fences does not count the second one
+// that redo makes on memory media once there has been another thread: it orders what threads see, no commit.
 #define SNAPSHOT_STATISTICS_VERSION 1
 typedef struct snapshot_statistics {
   uint32_t version;                 // SNAPSHOT_STATISTICS_VERSION of the library

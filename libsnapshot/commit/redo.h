@@ -7,6 +7,9 @@
 // step 3 has left undone at a crash is in the records n and n+1. No line is overwritten before its record is
 // durable (invariant 1), so that a record that is torn leaves the file at the commit before, with that one's
 // record to complete it.
+//
+// A process that has ever had a second thread fences after step 3 as well (complete_redo says why). That
+// orders what other threads see, not what is durable, and counters.fences does not count it.
 #pragma once
 #include <sys/single_threaded.h>
 
