@@ -20,10 +20,10 @@ echo "arguments=$*"
 E2
 chmod +x show
 begin 'options become environment variables'
-succeeds "$snaprun" --files '/a/*.db' --files=/b --ignore '*.tmp' --ignore '*~' --media memory --copy=lazy --exit commit --audit warn --track both --pages-from=scan \
+succeeds "$snaprun" --files '/a/*.db' --files=/b --ignore '*.tmp' --ignore '*~' --media memory --copy=lazy --protocol undo --exit commit --audit warn --track both --pages-from=scan \
   --wait 1 --log error --persist sse2 -- ./show --files 'an argument' ''
 for line in 'SNAPSHOT_FILES=/a/*.db:/b' 'SNAPSHOT_IGNORE=*.tmp:*~' SNAPSHOT_MEDIA=memory SNAPSHOT_COPY=lazy \
-  SNAPSHOT_EXIT=commit SNAPSHOT_AUDIT=warn SNAPSHOT_WAIT=1 SNAPSHOT_LOG=error SNAPSHOT_PERSIST=sse2 SNAPSHOT_TRACK=both \
+  SNAPSHOT_PROTOCOL=undo SNAPSHOT_EXIT=commit SNAPSHOT_AUDIT=warn SNAPSHOT_WAIT=1 SNAPSHOT_LOG=error SNAPSHOT_PERSIST=sse2 SNAPSHOT_TRACK=both \
   SNAPSHOT_PAGES_FROM=scan 'arguments=--files an argument '; do
   grep -qxF -- "$line" out || fail "the program did not get $line"
 done
@@ -34,6 +34,7 @@ SNAPSHOT_LOG=warn succeeds "$snaprun" ./show
 has_text out SNAPSHOT_LOG=warn
 lacks_text out SNAPSHOT_FILES
 lacks_text out SNAPSHOT_MEDIA
+lacks_text out SNAPSHOT_PROTOCOL
 lacks_text out SNAPSHOT_TRACK
 begin 'the library is preloaded, and what was preloaded stays'
 succeeds "$snaprun" ./show
