@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <regex>
 
 #include "crash_states.h"
 #include "snapctl.h"
@@ -39,6 +40,22 @@ TEST_CASE("a file without a log is copied with its holes, its mode and no log le
   CHECK(st.st_blocks * 512 < (1 << 20));
   CHECK((test::read_file(copy) == test::read_file(file)));
   CHECK_FALSE(test::exists(file + ".snaplog"));
+}
+
+TEST_CASE("on a terminal a backup says how far it is, and elsewhere nothing") {
+  test::TempDir dir;
+  const std::string file = dir / "large";
+  test::write_file(file, std::string(40 << 20, 'x'));
+  const Ran ran = snapctl({"backup", file, dir / "first"});
+  CHECK(ran.code == 0);
+  CHECK(ran.err == "");
+  const Ran shown = test::snapctl_on_terminal({"backup", file, dir / "second"});
+  CHECK(shown.code == 0);
+  CHECK(shown.said(": copied to "));
+  // One line, written again after each piece.
+  INFO(shown.err);
+  CHECK(std::regex_match(shown.err, std::regex("(\r[0-9]+ of 40 MiB){2,}\r\n")));
+  CHECK(shown.err.ends_with("\r40 of 40 MiB\r\n"));
 }
 
 TEST_CASE("a backup replaces nothing, and a file in use or a damaged log leaves no copy") {

@@ -1,9 +1,11 @@
 #include "snapctl.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <unistd.h>
 
 #include <sstream>
+#include <stdexcept>
 
 #include "in_child.h"
 #include "temp_dir.h"
@@ -24,18 +26,19 @@ constexpr uid_t kNobody = 65534;
   _exit(98);
 }
 
-Ran run(const Arguments &arguments, bool as_nobody, const std::string &output) {
+Ran run(const Arguments &arguments, bool as_nobody, const std::string &output, int terminal = -1) {
   TempDir dir;
   const std::string out = output.empty() ? dir / "out" : output;
   Ran ran;
   ran.code = in_child([&] {
     const int out_fd = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    const int err_fd = open((dir / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int err_fd =
+        terminal >= 0 ? terminal : open((dir / "err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (dup2(out_fd, 1) < 0 || dup2(err_fd, 2) < 0) return 97;
     become_snapctl(arguments, as_nobody);
   });
   if (output.empty()) ran.out = read_file(out);
-  ran.err = read_file(dir / "err");
+  if (terminal < 0) ran.err = read_file(dir / "err");
   return ran;
 }
 
@@ -53,6 +56,17 @@ Ran snapctl(const Arguments &arguments) { return run(arguments, false, ""); }
 Ran snapctl_as_nobody(const Arguments &arguments) { return run(arguments, true, ""); }
 Ran snapctl_to(const std::string &output, const Arguments &arguments) {
   return run(arguments, false, output);
+}
+Ran snapctl_on_terminal(const Arguments &arguments) {
+  int terminal, other_end;
+  if (openpty(&terminal, &other_end, nullptr, nullptr, nullptr) != 0) throw std::runtime_error("openpty");
+  Ran ran = run(arguments, false, "", other_end);
+  close(other_end);
+  char bytes[4096];  // the terminal has kept what was written; then it is an error that nobody is there
+  for (ssize_t n; (n = read(terminal, bytes, sizeof bytes)) > 0;)
+    ran.err.append(bytes, static_cast<size_t>(n));
+  close(terminal);
+  return ran;
 }
 
 }  // namespace test

@@ -24,5 +24,7 @@ Ran snapctl(const Arguments &arguments);
 Ran snapctl_as_nobody(const Arguments &arguments);
 // With standard output going to this file.
 Ran snapctl_to(const std::string &output, const Arguments &arguments);
+// With standard error on a terminal.
+Ran snapctl_on_terminal(const Arguments &arguments);
 
 }  // namespace test

@@ -68,8 +68,9 @@ int run(int argc, char **argv) {
   recover_command->add_flag("--json", recover.json, "Print a JSON array, one object for each file");
 
   BackupOptions backup;
-  CLI::App *backup_command =
-      app.add_subcommand("backup", "Copy a file as of a commit, also while a process writes it");
+  CLI::App *backup_command = app.add_subcommand(
+      "backup",
+      "Copy a file as of a commit, also while a process writes it; on a terminal, says how far it is");
   backup_command->add_option("FILE", backup.file, "A data file; who writes it goes on")->required();
   backup_command->add_option("DEST", backup.copy, "The copy, which must not exist")->required();
 
