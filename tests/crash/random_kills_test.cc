@@ -59,7 +59,7 @@ void kill_again_and_again(const Workload &workload, const Medium &medium, double
     INFO(scene.errors());
     if (random() % 2 == 0) scene.recover();
     // Otherwise the next round recovers it; only now and then is it looked at in between.
-    if (random() % 4 == 0) REQUIRE(scene.open("") == 0);
+    if (random() % 4 == 0) REQUIRE(scene.open("", media[random() % std::size(media)]) == 0);
     scene.recover();
     k = scene.check(states, k);
     states.drop_before(k);

@@ -85,7 +85,6 @@ class Scene {
     SubjectProcess process(CRASH_SUBJECT, {"open", path_}, environment(by, kill), errors_of(path_));
     return process.wait();
   }
-  int open(const std::string &kill) const { return open(kill, medium_); }
   void recover() const {
     snapshot::message_level = snapshot::Level::off;
     snapshot::FileReport report;
