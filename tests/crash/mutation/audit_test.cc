@@ -254,11 +254,16 @@ TEST_CASE("the audit ends the process at the last munmap, if it knows only then 
   if (child == 0) {
     (void)signal(SIGABRT, SIG_DFL);
     (void)status_of([&] {
-      Audited a(dir / "data", "abort");
+      auto *a = new Audited(dir / "data", "abort");
       std::thread([] {}).join();
-      a.store_untracked(0);
-      (void)Steps::of([&] { a.commit(); }, hides_threads);
-      write_file(dir / "committed", "");
+      a->store_untracked(0);
+      (void)Steps::of(
+          [&] {
+            a->commit();
+            write_file(dir / "committed", "");
+            delete a;
+          },
+          hides_threads);
     });
     _exit(0);
   }
