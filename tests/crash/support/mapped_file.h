@@ -47,14 +47,20 @@ inline unsigned char backing_byte(const void *working) {
   return byte;
 }
 
+// All six arguments: the library takes what happens to be in their registers for pointers to what the call
+// may have written, and marks it.
+inline long system_call(long number, long a, const void *b = nullptr, std::size_t c = 0) {
+  return syscall(number, a, b, c, 0L, 0L, 0L);
+}
+
 inline std::string bytes_in_file(const std::string &path) {
-  const long fd = syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY);
+  const long fd = system_call(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY);
   struct stat st;
-  if (fd < 0 || syscall(SYS_fstat, fd, &st) != 0) throw std::runtime_error("cannot open " + path);
+  if (fd < 0 || system_call(SYS_fstat, fd, &st) != 0) throw std::runtime_error("cannot open " + path);
   std::string bytes(static_cast<std::size_t>(st.st_size), 0);
-  if (syscall(SYS_pread64, fd, bytes.data(), bytes.size(), 0L) != st.st_size)
+  if (system_call(SYS_pread64, fd, bytes.data(), bytes.size()) != st.st_size)
     throw std::runtime_error("cannot read " + path);
-  syscall(SYS_close, fd);
+  (void)system_call(SYS_close, fd);
   return bytes;
 }
 
