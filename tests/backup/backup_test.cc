@@ -278,6 +278,16 @@ TEST_CASE("a backup that is stopped while it waits for a commit leaves nothing")
   check_goes_on(writer);
 }
 
+TEST_CASE("a backup that is stopped while its process dies is not made of what that has left") {
+  Writer writer(media[0]);
+  commit(writer, 2);
+  const Outcome outcome = back_up(writer, [&](std::uint64_t) {
+    writer.kill_now();
+    return false;
+  });
+  check_refused(writer, outcome, EINTR);
+}
+
 TEST_CASE("a file that has taken the name of one in use is not backed up by that one's log") {
   const Writer writer(media[0]);
   commit(writer, 2);

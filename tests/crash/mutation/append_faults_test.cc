@@ -380,6 +380,8 @@ TEST_CASE("what a failed sync of the data has lost is copied again, as often as 
     kernel.begin({SYS_msync, EIO, 0, 1});
     require(file.commit() == 0, "the commit that cuts");
     require(kernel.data_is_lost() && file.on_file()[0] == 'a', "no sync of the data has failed");
+    kernel.begin({SYS_mmap, ENOMEM, 0, 1});
+    require(snapshot_rollback(file.begin(), mapped_bytes) != 0, "a rollback does without the lost bytes");
     // The next commit begins an area, for which the data is to be synced first.
     fill(file.begin() + page, 100, 'c');
     kernel.begin({SYS_pread64, EIO, 0, 1});

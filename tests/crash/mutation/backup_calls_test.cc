@@ -282,6 +282,12 @@ TEST_CASE("a journal that has something else in its place, or cannot have its na
   refused(ELOOP);
   REQUIRE(mkfifo(writer.journal().c_str(), 0600) == 0);
   refused(EINVAL);
+  // Gone before the process has seen it.
+  const Outcome lost = back_up(writer, copy, [&] {
+    (void)unlink(writer.journal().c_str());
+    writer.commit();
+  });
+  check_refused(writer, lost, copy, ENOENT);
   // Whenever it is looked at, it is gone; whenever it is made, it is there.
   const Outcome never = back_up(
       writer, copy, [&] { writer.commit(); },
@@ -361,8 +367,13 @@ TEST_CASE("a backup of a file that nobody writes, of which any call fails, says 
   constexpr struct {
     long number;  // -1: any
     int error;
-  } failures[] = {{-1, EIO},           {SYS_openat, EROFS},    {SYS_openat, EOPNOTSUPP},
-                  {SYS_openat, EPERM}, {SYS_pwrite64, EDQUOT}, {SYS_copy_file_range, ENOSPC},
+  } failures[] = {{-1, EIO},
+                  {SYS_openat, EROFS},
+                  {SYS_openat, EOPNOTSUPP},
+                  {SYS_openat, EPERM},
+                  {SYS_pwrite64, EDQUOT},
+                  {SYS_copy_file_range, ENOSPC},
+                  {SYS_copy_file_range, EDQUOT},
                   {SYS_linkat, EEXIST}};
   constexpr long harmless[] = {SYS_munmap, SYS_close, SYS_unlink, SYS_fchown};
   const auto nothing = [](const TempDir &dir, const std::string &name) { return make_clean(dir, name); };

@@ -52,11 +52,18 @@ std::size_t mappings() {
 
 constexpr int calls_max = 400;
 
+// A commit that made the file longer, and is in the log alone.
+std::string make_grown(const TempDir &dir, const std::string &name) {
+  LoggedFile file(dir / name, state_contents('a'), snapshot::MediumKind::page_cache, Logs::appended);
+  file.write_record({{lines_of(kStateBytes / 64, 1, 'b')}, kStateBytes + 64});
+  return file.path();
+}
+
 }  // namespace
 
 TEST_CASE("recovery of which any call fails says so, or has succeeded; repeated, it succeeds") {
   TempDir dir;
-  for (const auto &make : {make_incomplete, make_complete, make_untouched}) {
+  for (const auto &make : {make_incomplete, make_complete, make_untouched, make_grown}) {
     snapshot::FileReport report;
     const std::string twin = make(dir, "twin");
     REQUIRE(snapshot::recover_file(twin.c_str(), &report).ok());
@@ -83,6 +90,30 @@ TEST_CASE("recovery of which any call fails says so, or has succeeded; repeated,
       (void)unlink(path.c_str());
     }
   }
+}
+
+TEST_CASE(
+    "an open file that cannot be written as recovery has to, or has no name for a log, is not touched") {
+  TempDir dir;
+  const std::string path = make_incomplete(dir), data = read_file(path), log = read_file(path + ".snaplog");
+  // Past the library, which would recover it at once.
+  const int fd = static_cast<int>(syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+  snapshot::FileReport report;
+  const auto recover = [&](const std::string &name) {
+    return snapshot::recover_open_file(name.c_str(), fd, &report, snapshot::Contention::report);
+  };
+  snapshot::Status s;
+  (void)Steps::of([&] { s = recover(path); },
+                  [](long number, const long *) -> long { return number == SYS_fcntl ? -EIO : 0; });
+  CHECK(s.error == EIO);
+  CHECK(last_error().find(path) == 0);
+  CHECK(recover(std::string(PATH_MAX, 'a')).error == ENAMETOOLONG);
+  CHECK((read_file(path) == data));
+  CHECK((read_file(path + ".snaplog") == log));
+  CHECK(recover(path).ok());
+  CHECK((read_file(path) == incomplete_recovered()));
+  CHECK((fcntl(fd, F_GETFL) & O_APPEND) != 0);
+  (void)close(fd);
 }
 
 TEST_CASE("inspection of which any call fails says so, or has the truth") {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "crash_states.h"
+#include "forged_record.h"
 #include "recovery/recover_file.h"
 
 namespace {
@@ -264,4 +265,29 @@ TEST_CASE("appended: a record beside one of another kind is refused") {
   log.file.set_logs(test::Logs::appended);
   log.add(2, 'd');
   CHECK(log.refused());
+}
+
+// Behind the last record may lie whatever was there before; looking through it all takes no longer for that.
+TEST_CASE("appended: what looks like later records counts only if one is whole, or they are too many") {
+  for (const u64 forged : {1u, 5u}) {
+    test::TempDir dir;
+    Log log(dir.path());
+    const u64 at = log.add(1, 'b') + 4096, end = log.file.log().area[1].end();
+    for (u64 i = 0; i < forged; ++i) {
+      format::RecordHeader h{};
+      h.magic = format::kAppendMagic;
+      h.log_id = log.file.log().header.log_id;
+      h.sequence = 9;
+      h.durable = 8;
+      h.size_before = h.size_after = kSize;
+      h.line_count = (end - at) / 64 - 1 - i;
+      test::patch_file(log.file.log_path(), at + i * 64,
+                       std::string(reinterpret_cast<const char *>(&h), sizeof h));
+    }
+    INFO(forged << " forged");
+    if (forged == 1)
+      CHECK(log.recovered() == log.state);
+    else
+      CHECK(log.refused());
+  }
 }

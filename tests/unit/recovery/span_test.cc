@@ -82,3 +82,17 @@ TEST_CASE("holes between the lines of a record stay holes") {
   CHECK(file.contents() == with(std::string(64, 'a') + std::string(kSize - 64, 0), change));
   CHECK(blocks_of(file.path()) <= kLines / 128 * 8);
 }
+
+TEST_CASE("of many lines near each other all are written") {
+  test::TempDir dir;
+  LoggedFile file(dir / "data", varied_bytes(), snapshot::MediumKind::memory, test::Logs::new_lines);
+  Change change{{}, kSize};
+  for (u64 i = 0; i < 700; ++i)
+    change.runs.push_back(test::lines_of(2 * i, 1, static_cast<char>('b' + i % 20)));
+  const std::string expected = with(file.contents(), change);
+  file.write_record(change);
+  file.crash();
+  snapshot::FileReport report{};
+  REQUIRE(snapshot::recover_file(file.path().c_str(), &report).ok());
+  CHECK(file.contents() == expected);
+}
