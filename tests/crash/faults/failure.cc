@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/falloc.h>
+#include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <linux/userfaultfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -18,6 +20,7 @@
 #include <cstring>
 
 #include "base/layout.h"
+#include "log/board.h"
 #include "protocol.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -42,7 +45,8 @@ constexpr Failure full_vfat(int error) { return {"full-vfat", error}; }
 constexpr Failure full_nfs(int error) { return {"full-nfs", error}; }
 
 bool is_populate(long number, Arguments a) {
-  return number == SYS_madvise && (a[2] == MADV_POPULATE_WRITE || a[2] == MADV_POPULATE_READ);
+  return (number == SYS_madvise && (a[2] == MADV_POPULATE_WRITE || a[2] == MADV_POPULATE_READ)) ||
+         (number == SYS_process_madvise && a[3] == MADV_POPULATE_WRITE);
 }
 bool is_unnamed_file(long number, Arguments a) {
   return number == SYS_openat && (a[2] & O_TMPFILE) == O_TMPFILE;
@@ -90,9 +94,10 @@ bool asks_about_process(const std::string &path) {
   return path.starts_with("/proc/") &&
          (path.ends_with("/pagemap") || path.ends_with("/mem") || path.ends_with("/task"));
 }
-bool is_scratch(long fd) { return name_of(fd).starts_with("/memfd:snapshot"); }
+bool is_scratch(long fd) { return name_of(fd) == "/memfd:snapshot (deleted)"; }
 bool asks_about_pages(long number, Arguments a) {
-  if (number == SYS_ioctl || number == SYS_userfaultfd || number == SYS_memfd_create) return true;
+  if (number == SYS_ioctl || number == SYS_userfaultfd) return true;
+  if (number == SYS_memfd_create) return path_at(a[0]) != snapshot::kBoardsName;
   if (number == SYS_openat || number == SYS_newfstatat) return asks_about_process(path_at(a[1]));
   if (number == SYS_pread64) return asks_about_process(name_of(a[0])) || is_scratch(a[0]);
   return (number == SYS_ftruncate && is_scratch(a[0])) ||
@@ -101,6 +106,13 @@ bool asks_about_pages(long number, Arguments a) {
 bool asks_about_memory(long number, Arguments a) {
   const std::string path = "/proc/sys/vm/overcommit_memory";
   return (number == SYS_openat && path_at(a[1]) == path) || (number == SYS_pread64 && name_of(a[0]) == path);
+}
+// The memory by which backups find files in use (log/board.h).
+bool is_for_boards(long number, Arguments a) {
+  if (number == SYS_memfd_create) return path_at(a[0]) == snapshot::kBoardsName;
+  if (number == SYS_prlimit64) return a[1] == RLIMIT_FSIZE;
+  const bool has_descriptor = number == SYS_ftruncate || number == SYS_mmap;
+  return has_descriptor && name_of(a[number == SYS_mmap ? 4 : 0]) == snapshot::kBoardsLink;
 }
 // A whole page, to be compared.
 bool compares_page(long number, Arguments a) {
@@ -146,7 +158,8 @@ std::vector<Failure> failures_of_memory(long number, Arguments a) {
 
 // Contention is for other tests: EEXIST and EWOULDBLOCK are no faults.
 std::vector<Failure> failures_of_name(long number) {
-  if (number == SYS_readlink || number == SYS_faccessat) return {FAILURE(ENOMEM), FAILURE(EIO)};
+  if (number == SYS_readlink || number == SYS_faccessat || number == SYS_faccessat2)
+    return {FAILURE(ENOMEM), FAILURE(EIO)};
   std::vector<Failure> all = {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), FAILURE(EROFS)};
   if (number == SYS_linkat) all.insert(all.end(), {vfat(EPERM), FAILURE(EOPNOTSUPP)});
   return all;
@@ -162,6 +175,13 @@ std::vector<Failure> failures_of(long number, Arguments a) {
     case SYS_mprotect:
     case SYS_madvise:
       return failures_of_memory(number, a);
+    case SYS_process_madvise:  // of many ranges; EINVAL: only one's own, or not with this advice
+      return {FAILURE(EFAULT), FAILURE(ENOMEM), FAILURE(ENOSYS), FAILURE(EINVAL),
+              FAILURE(EPERM),  interrupted,     short_count};
+    case SYS_munlock:  // it may have to split a mapping
+      return {FAILURE(ENOMEM)};
+    case SYS_prlimit64:  // forbidden (seccomp)
+      return {FAILURE(EPERM)};
     case SYS_process_vm_readv:  // a copy within the process: of pages that cannot be had, or that seccomp
                                 // forbids
       return {FAILURE(EFAULT), FAILURE(ENOMEM), interrupted, FAILURE(EPERM)};
@@ -170,6 +190,19 @@ std::vector<Failure> failures_of(long number, Arguments a) {
     case SYS_fdatasync:
       if (is_directory(a[0])) return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EINVAL)};
       return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted};
+    case SYS_sync_file_range:
+      return {FAILURE(EIO), FAILURE(ENOSPC)};
+    case SYS_lseek:  // to look for a hole, or the end of one, it reads the file's map of blocks
+      if (a[2] == SEEK_DATA || a[2] == SEEK_HOLE) return {FAILURE(EIO), FAILURE(ENOMEM)};
+      return {};
+    case SYS_getdents64:
+      return {FAILURE(ENOMEM)};
+    case SYS_copy_file_range:
+      return {FAILURE(EIO),        FAILURE(ENOSPC), FAILURE(EDQUOT), FAILURE(EXDEV),
+              FAILURE(EOPNOTSUPP), FAILURE(ENOMEM), interrupted,     nothing};
+    case SYS_futex:
+      if ((a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT) return {interrupted};
+      return {};
     case SYS_pwrite64:
       return {FAILURE(EIO), FAILURE(ENOSPC), FAILURE(EDQUOT), interrupted, short_count, nothing};
     case SYS_pread64:
@@ -200,7 +233,7 @@ std::vector<Failure> failures_of(long number, Arguments a) {
     case SYS_flock:
       if (a[1] == LOCK_UN) return {};
       return {FAILURE(ENOLCK), interrupted};
-    case SYS_fcntl:  // the other commands report what the kernel has in memory
+    case SYS_fcntl:
       if (asks_for_number(number, a)) return {FAILURE(EMFILE)};
       return {};
     case SYS_linkat:
@@ -211,6 +244,7 @@ std::vector<Failure> failures_of(long number, Arguments a) {
     case SYS_unlinkat:
     case SYS_readlink:
     case SYS_faccessat:
+    case SYS_faccessat2:
       return failures_of_name(number);
     case SYS_fchown:
     case SYS_fchmod:
@@ -232,6 +266,39 @@ std::vector<Failure> failures_of(long number, Arguments a) {
   }
 }
 
+const char *why_infallible(long number, Arguments a) {
+  switch (number) {
+    case SYS_getpid:
+    case SYS_gettid:
+    case SYS_geteuid:
+    case SYS_sched_yield:
+      return "it has no errors";
+    case SYS_clock_gettime:
+      return "the clock exists, and the address is right";
+    case SYS_rt_sigprocmask:
+      return "the command and the addresses are right";
+    case SYS_fstat:
+      if (!network_file_system) return "the file is open and local: the kernel has it in memory";
+      break;
+    case SYS_lseek:
+      if (a[2] == SEEK_CUR || a[2] == SEEK_SET) return "of a regular file: a number in the kernel's memory";
+      break;
+    case SYS_flock:
+      if (a[1] == LOCK_UN) return "the lock is there, and giving it up takes no memory";
+      break;
+    case SYS_fcntl:
+      if (a[1] == F_GETFL || a[1] == F_SETFL) return "flags in the kernel's memory; none is set anew";
+      if (a[1] == F_ADD_SEALS) return "of our own memfd, which nobody else has sealed";
+      break;
+    case SYS_futex:
+      if ((a[1] & FUTEX_CMD_MASK) == FUTEX_WAKE) return "the address is right; nobody waiting is no error";
+      break;
+    default:
+      break;
+  }
+  return nullptr;
+}
+
 std::optional<Failure> failure_like(const std::string &name, long number, Arguments a) {
   const bool full_or_broken = name == "ENOSPC" || name == "EIO";
   for (const Failure &f : failures_of(number, a))
@@ -240,6 +307,11 @@ std::optional<Failure> failure_like(const std::string &name, long number, Argume
 }
 
 const char *why_harmless(long number, Arguments a, int error) {
+  if (is_for_boards(number, a)) return "backups then do not find the file while it is in use";
+  if (number == SYS_process_madvise)
+    return "then madvise does it, one range after the other, or fails as well";
+  if (number == SYS_sync_file_range) return "nobody waits for it; the next sync of the log does, and says so";
+  if (number == SYS_lseek) return "what may be a hole is written, or copied, as if it had bytes";
   if (asks_about_pages(number, a))
     return "then another way to find written pages is taken, or more pages are compared";
   if (compares_page(number, a)) return "it is read in another way, or counts as changed";
@@ -332,6 +404,13 @@ std::string name_of_call(long number, Arguments a) {
                {SYS_unlinkat, "unlinkat"},
                {SYS_readlink, "readlink"},
                {SYS_faccessat, "faccessat"},
+               {SYS_faccessat2, "faccessat2"},
+               {SYS_process_madvise, "process_madvise"},
+               {SYS_sync_file_range, "sync_file_range"},
+               {SYS_copy_file_range, "copy_file_range"},
+               {SYS_lseek, "lseek"},
+               {SYS_getdents64, "getdents64"},
+               {SYS_futex, "futex"},
                {SYS_fchown, "fchown"},
                {SYS_fchmod, "fchmod"},
                {SYS_getrandom, "getrandom"},

@@ -28,9 +28,13 @@ struct Fault {
 // network file systems it can. Off unless asked for.
 extern bool network_file_system;
 
-// All that this call can answer on a kernel, disk or quota in trouble. Empty: with the arguments that the
-// runtime gives it, it cannot fail, so there is nothing to try.
+// All that this call can answer on a kernel, disk or quota in trouble. Empty where nothing can be tried: then
+// why_infallible must say why.
 std::vector<Failure> failures_of(long number, Arguments a);
+
+// Why the call, with the arguments that the runtime gives it, cannot fail; nullptr if it can, or if nobody
+// has thought about it yet.
+const char *why_infallible(long number, Arguments a);
 
 // The same trouble as met by another call: a full disk is ENOSPC to write and EFAULT to madvise. Nothing if
 // this call does not meet it.

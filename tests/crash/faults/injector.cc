@@ -24,6 +24,7 @@ long kernel(long number, Arguments a) {
 
 void note_choices(const std::vector<Failure> &all, long number, Arguments a) {
   std::snprintf(record->call, sizeof record->call, "%s", name_of_call(number, a).c_str());
+  record->unlisted = all.empty() && why_infallible(number, a) == nullptr;
   for (std::size_t i = 0; i < all.size() && i < std::size(record->choices); ++i)
     std::snprintf(record->choices[i], sizeof record->choices[i], "%s", all[i].name);
 }

@@ -26,6 +26,7 @@ struct Record {
   std::atomic<std::uint64_t> hit_count;
   Hit hits[64];          // the first ones
   char choices[12][16];  // failures of the call with the wanted number
+  bool unlisted;         // it has none, and failure.cc does not say why
   char call[64];         // what it does
   char problem[2048];    // what is wrong; empty: nothing
   bool finished;

@@ -64,7 +64,9 @@ class Campaign {
  private:
   void fail_each_call(Runner &runner) {
     for (std::uint64_t n = std::max<std::uint64_t>(options_.call, 1);; ++n) {
-      const Outcome first = runner.run({n, "", 1});
+      Outcome first = runner.run({n, "", 1});
+      if (first.unlisted && first.problem.empty())
+        first.problem = "failure.cc says neither how it fails nor why it cannot";
       (void)shows_problem({n, "", 1}, first);
       if (!first.reached) return;
       ++tally_.calls;
@@ -171,7 +173,7 @@ int main(int argc, char **argv) {
   app.add_option("--errno", options.failure, "how it fails: ENOSPC, EIO, ..., or short");
   app.add_option("--times", options.times, "1, 3 (EINTR) or forever");
   app.add_option("--seed", options.seed, "what a disk takes of a failed sync");
-  app.add_option("--every", options.every, "each call fails in one way; of the other ways, one in so many")
+  app.add_option("--every", options.every, "of all ways to fail all calls, one in so many")
       ->check(CLI::PositiveNumber);
   app.add_flag("--all", options.all, "every scenario in every setting");
   app.add_flag("--network", network_file_system, "also calls that fail on network file systems only");

@@ -114,6 +114,7 @@ Outcome Runner::run(const Fault &fault) {
   outcome.call = record_->call;
   for (const auto &choice : record_->choices)
     if (choice[0] != 0) outcome.choices.emplace_back(choice);
+  outcome.unlisted = record_->unlisted;
   outcome.problem = problem_after(status);
   return outcome;
 }

@@ -18,6 +18,7 @@ struct Outcome {
   std::uint64_t calls = 0;           // made since the scenario armed the fault
   std::string call;                  // what the call with that number does
   std::vector<std::string> choices;  // how it can fail
+  bool unlisted = false;             // failure.cc says neither how nor why it cannot
   std::string problem;               // empty: every rule was kept
 };
 
