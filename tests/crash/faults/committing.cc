@@ -1,5 +1,7 @@
 // Commits and rollbacks of bytes.
 #include <condition_variable>
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "scenarios.h"
@@ -93,6 +95,24 @@ void fsync_commits(World &w, const Fault &fault) {
   w.commit_by_fsync();
 }
 
+// What MS_ASYNC began is pending while the calls of the next commit fail, and of a rollback.
+void commit_async(World &w, const Fault &fault) {
+  committed_once(w);
+  w.arm(fault);
+  w.store(100, 'x', 900);
+  w.commit_later();
+  w.store(3 * page, 'y', 10);
+  w.commit();
+  w.store(200, 'z', 3000);
+  w.commit_later();
+  w.commit();
+  w.store(page, 'a', 100);
+  w.commit_later();
+  w.store(page, 'b', 50);
+  w.roll_back();
+  w.commit_by_fsync();
+}
+
 void roll_back(World &w, const Fault &fault) {
   committed_once(w);
   w.resize(w.working().size() + 5000);
@@ -119,6 +139,40 @@ void thread_stores(World &w, const Fault &fault) {
   w.arm(fault);
   std::thread([&] { w.store(page, 't', 100); }).join();
   w.commit();
+}
+
+// A second thread that goes on living: small commits then go without the thread fence (commit/unfenced.h),
+// and the faults begin before the one that has no more room for its lines.
+class LivingThread {
+ public:
+  explicit LivingThread(const std::function<void()> &first) : thread_([this, first] { run(first); }) {
+    begun_.get_future().wait();
+  }
+  ~LivingThread() {
+    end_.set_value();
+    thread_.join();
+  }
+  LivingThread(const LivingThread &) = delete;
+  LivingThread &operator=(const LivingThread &) = delete;
+
+ private:
+  void run(const std::function<void()> &first) {
+    first();
+    begun_.set_value();
+    end_.get_future().wait();
+  }
+  std::promise<void> begun_, end_;
+  std::thread thread_;
+};
+
+void commit_beside_thread(World &w, const Fault &fault) {
+  committed_once(w);
+  const LivingThread other([&] { w.store(page, 't', 100); });
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    if (i == 15) w.arm(fault);
+    w.store(i * 128, static_cast<char>('a' + i), 100);
+    w.commit();
+  }
 }
 
 // A thread that has announced an atomic and stands still before its mark, until the commit has been tried. It
@@ -184,6 +238,14 @@ const std::vector<Scenario> &committing() {
       {"rollback", "new", 20100, roll_back},
       {"rollback-range", "new", 20100, roll_back_range},
       {"thread", "new", 20100, thread_stores, Settings::media},
+  };
+  return all;
+}
+
+const std::vector<Scenario> &later() {
+  static const std::vector<Scenario> all = {
+      {"commit-async", "new", 20100, commit_async},
+      {"thread-lives", "new", 20100, commit_beside_thread, Settings::media},
   };
   return all;
 }

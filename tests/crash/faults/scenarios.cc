@@ -15,7 +15,7 @@ void committed_once(World &w) {
 
 std::vector<Scenario> scenarios() {
   std::vector<Scenario> all;
-  for (const auto *part : {&opening(), &committing(), &sizes(), &leaving()})
+  for (const auto *part : {&opening(), &committing(), &sizes(), &leaving(), &later()})
     all.insert(all.end(), part->begin(), part->end());
   return all;
 }

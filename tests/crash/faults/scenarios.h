@@ -27,11 +27,12 @@ struct Scenario {
                      const Fault &fault) = nullptr;  // when the library has been told of the end
 };
 
-// A file each.
+// A file each, but for the last.
 const std::vector<Scenario> &opening();
 const std::vector<Scenario> &committing();
 const std::vector<Scenario> &sizes();
 const std::vector<Scenario> &leaving();
+const std::vector<Scenario> &later();  // what a commit leaves to a later one: a sync, or a fence
 std::vector<Scenario> scenarios();
 
 // Where most begin: the file is mapped; and one commit has been made, so that what is needed only once is

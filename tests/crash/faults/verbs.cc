@@ -85,6 +85,14 @@ void World::commit(const std::function<void()> &once_tried) {
            .target = working_});
 }
 
+void World::commit_later() {
+  attempt({.name = "msync with MS_ASYNC",
+           .act = [&] { return error_of(msync(begin_, mapped_, MS_ASYNC)); },
+           .words = Words::library,
+           .target = working_,
+           .durable = false});
+}
+
 void World::try_to_commit() {
   attempt({.name = "msync",
            .act = [&] { return error_of(msync(begin_, mapped_, MS_SYNC)); },

@@ -47,6 +47,7 @@ class World {
   void store(std::uint64_t offset, char letter, std::uint64_t bytes);
   void stored_by_another(std::uint64_t offset, char letter) { working_[offset] = letter; }
   void commit(const std::function<void()> &once_tried = {});
+  void commit_later();   // MS_ASYNC: a power cut may take it, until the next commit
   void try_to_commit();  // once; what was dirty stays so if it fails
   void commit_range(std::uint64_t offset, std::uint64_t bytes);
   void commit_by_fsync();
