@@ -96,3 +96,17 @@ TEST_CASE("of many lines near each other all are written") {
   REQUIRE(snapshot::recover_file(file.path().c_str(), &report).ok());
   CHECK(file.contents() == expected);
 }
+
+TEST_CASE("lines that a record has beyond the end are left out, and those around them are right") {
+  test::TempDir dir;
+  LoggedFile file(dir / "data", varied_bytes(), snapshot::MediumKind::memory, test::Logs::new_lines);
+  const Change change{
+      {test::lines_of(1, 1, 'b'), test::lines_of(kLines - 1, 1, 'c'), test::lines_of(3, 1, 'd')}, kSize / 2};
+  std::string expected = with(file.contents(), change);
+  expected.resize(kSize / 2);
+  file.write_record(change);
+  file.crash();
+  snapshot::FileReport report{};
+  REQUIRE(snapshot::recover_file(file.path().c_str(), &report).ok());
+  CHECK(file.contents() == expected);
+}
