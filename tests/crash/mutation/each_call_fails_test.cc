@@ -103,8 +103,9 @@ TEST_CASE(
     return snapshot::recover_open_file(name.c_str(), fd, &report, snapshot::Contention::report);
   };
   snapshot::Status s;
-  (void)Steps::of([&] { s = recover(path); },
-                  [](long number, const long *) -> long { return number == SYS_fcntl ? -EIO : 0; });
+  (void)Steps::of(
+      [&] { s = recover(path); },
+      [](long number, const long *a) -> long { return number == SYS_fcntl && a[1] == F_SETFL ? -EIO : 0; });
   CHECK(s.error == EIO);
   CHECK(last_error().find(path) == 0);
   CHECK(recover(std::string(PATH_MAX, 'a')).error == ENAMETOOLONG);
