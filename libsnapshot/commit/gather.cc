@@ -62,11 +62,17 @@ __attribute__((noinline)) Status take_lists(ManagedFile &file) SNAPSHOT_REQUIRES
   return s;
 }
 
-// Rebuilds file.pending from the line map.
-Status scan_everything(ManagedFile &file) SNAPSHOT_REQUIRES(file.commit_lock) {
-  file.pending.clear();
+// Rebuilds file.pending from the line map. unlisted: there may be marks without entries, also beyond the end
+// that is known, where the file has grown behind our back. Else what is listed there stays.
+Status scan_everything(ManagedFile &file, bool unlisted) SNAPSHOT_REQUIRES(file.commit_lock) {
   const LineRange data = lines_of_data(file);
-  for (LineIndex l = data.first; l < data.end; l += 8)
+  u64 kept = 0;
+  for (const u64 packed : file.pending)
+    if (!unlisted && Run::unpack(packed).end() > data.end) file.pending[kept++] = packed;
+  file.pending.truncate(kept);
+  const Window &w = file.window();
+  const LineIndex end = unlisted ? w.first_line + w.line_count : data.end;
+  for (LineIndex l = data.first; l < end; l += 8)
     if (SNAPSHOT_UNLIKELY(any_of_eight(l)))
       if (Status s = file.pending.push(Run{l, 8}.packed()); !s.ok()) return s;
   return kOk;
@@ -189,7 +195,7 @@ Status take_from_map(ManagedFile &file, LineRange range, Taken *taken) SNAPSHOT_
 // whether the line map is asked for.
 SNAPSHOT_SLOW_PATH Status take_the_rest(ManagedFile &file, LineRange range, Status s, bool scan, Taken *taken)
     SNAPSHOT_REQUIRES(file.commit_lock) {
-  if (s.ok() && (scan || too_many(file, file.pending.size()))) s = scan_everything(file);
+  if (s.ok() && (scan || too_many(file, file.pending.size()))) s = scan_everything(file, scan);
   if (s.ok())
     s = is_short(range, file.pending.size()) ? take_from_map(file, range, taken)
                                              : take_from_pending(file, range, taken);
