@@ -13,17 +13,18 @@ mkdir "$work/lib"
 ln -s "$library" "$work/lib/libsnapshot.so.0"
 for i in $(seq 300); do echo "word$i"; done >"$work/words"
 
-# explore NAME 'RUN' 'CHECK': arguments of the example; FILE stands for its data file, {} for a recovered one.
+# explore NAME 'RUN' 'CHECK' [EFFORT]: arguments of the example; FILE stands for its data file, {} for a recovered one.
 explore() {
   local name=$1 run=$2 check=$3 file="$work/$1" trace="$work/$1.$medium.trace"
+  local effort=${4:---exhaustive 1024 --samples 25 --check-every 300}
   # shellcheck disable=SC2086 # arguments without spaces in them
   SNAPSHOT_MEDIA=$medium SNAPSHOT_LOG=error SNAPSHOT_TEST_RECORD=$trace LD_LIBRARY_PATH=$work/lib \
     LD_PRELOAD=$recorder "$examples/$name" ${run//FILE/$file} >"$work/output" 2>&1 ||
     { cat "$work/output" >&2 && echo "$name on $medium cannot be recorded" >&2 && return 1; }
   [ -s "$trace" ] || { echo "$name on $medium: nothing was recorded" >&2 && return 1; }
   echo "$name on $medium"
-  "$crash_states" --trace "$trace" --data "$file" --exhaustive 1024 --samples 25 \
-    --check "$examples/$name-plain $check" --check-every 300 && return
+  # shellcheck disable=SC2086 # as above
+  "$crash_states" --trace "$trace" --data "$file" $effort --check "$examples/$name-plain $check" && return
   cp "$trace" . && echo "the trace is kept: $PWD/$name.$medium.trace" >&2
   return 1
 }
@@ -33,4 +34,7 @@ explore array_append 'run FILE 9000 42 --commit-every 3000' 'check {} 42 --commi
 explore linked_list 'run FILE 60 42 --commit-every 10' 'check {} 42 --commit-every 10' || status=1
 explore btree 'run FILE 60 42 --commit-every 10' 'check {} 42 --commit-every 10' || status=1
 explore kv "load FILE $work/words --limit 60 --batch 10" "check {} $work/words --batch 10" || status=1
+# Its file has 16 MiB, so an image takes long.
+explore containers 'run FILE 20 42 --commit-every 10' 'check {} 42 --commit-every 10' \
+  '--exhaustive 64 --samples 5 --check-every 20' || status=1
 exit $status
