@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Records each example program, small, and explores its crash states: recovered, the file must be as some msync left
-# it, and the example's own checker must say so, too. Where that fails the trace is left in the current directory.
+# it, and the example's own checker must say so, too. Where that fails the temporary directory stays: what is printed to
+# bring the failure back names files in it.
 # usage: examples.sh MEDIUM CRASH_STATES RECORDER TESTING_LIBRARY EXAMPLES_DIRECTORY
 set -euo pipefail
-[ $# = 5 ] || { sed -n '4s/^# //p' "$0" >&2 && exit 2; }
+[ $# = 5 ] || { sed -n '5s/^# //p' "$0" >&2 && exit 2; }
 medium=$1 crash_states=$2 recorder=$3 library=$4 examples=$5
 
 work=$(mktemp -d /dev/shm/snapshot-test-XXXXXX)
-trap 'rm -rf "$work"' EXIT
+status=0
+trap '[ $status != 0 ] || rm -rf "$work"' EXIT
 # The examples ask for the library that users get; they are given the one for tests, which can be observed.
 mkdir "$work/lib"
 ln -s "$library" "$work/lib/libsnapshot.so.0"
@@ -25,11 +27,10 @@ explore() {
   echo "$name on $medium"
   # shellcheck disable=SC2086 # as above
   "$crash_states" --trace "$trace" --data "$file" $effort --check "$examples/$name-plain $check" && return
-  cp "$trace" . && echo "the trace is kept: $PWD/$name.$medium.trace" >&2
+  echo "kept: $work" >&2
   return 1
 }
 
-status=0
 explore array_append 'run FILE 9000 42 --commit-every 3000' 'check {} 42 --commit-every 3000' || status=1
 explore linked_list 'run FILE 60 42 --commit-every 10' 'check {} 42 --commit-every 10' || status=1
 explore btree 'run FILE 60 42 --commit-every 10' 'check {} 42 --commit-every 10' || status=1

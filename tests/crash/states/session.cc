@@ -7,6 +7,16 @@
 #include "record.h"
 
 namespace states {
+namespace {
+
+// As one word for a shell.
+std::string quoted(const std::string &text) {
+  std::string all = "'";
+  for (const char c : text) all += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return all + "'";
+}
+
+}  // namespace
 
 Session::Session(const SessionOptions &options) : options_(options), explorer_(options.explorer) {
   explorer_.stop = [this] { return Clock::now() >= deadline_; };
@@ -24,7 +34,10 @@ void Session::fail(const std::string &why, const std::string &what) {
 void Session::explore(const std::vector<Event> &events, const std::string &what) {
   if (options_.show) show(events);
   const u64 seed = options_.explorer.effort.seed;
-  const std::string seeded = what + (seed == 1 ? "" : " --seed " + std::to_string(seed));
+  const std::string &checker = options_.explorer.checker;
+  std::string seeded = what + (seed == 1 ? "" : " --seed " + std::to_string(seed));
+  // Of the one image, as it may be the checker that rejects it.
+  if (!checker.empty()) seeded += " --check " + quoted(checker) + " --check-every 1";
   try {
     for (const Failure &f : explorer_.explore(events)) {
       fail(f.why, seeded + " --fence " + std::to_string(f.point) + " --image " + to_string(f.image));
