@@ -203,7 +203,8 @@ Status name_copy(const char *copy_path, int copy_fd) {
   Text<64> self;
   self << "/proc/self/fd/" << copy_fd;
   Status s = sys::status(sys::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, copy_path, AT_SYMLINK_FOLLOW));
-  if (s.ok()) s = sync_directory_of(copy_path);
+  if (s.ok())
+    if (s = sync_directory_of(copy_path); !s.ok()) (void)sys::unlink(copy_path);  // for the next attempt
   return s.ok() ? kOk : cannot_copy(copy_path, s.error);
 }
 
