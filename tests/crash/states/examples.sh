@@ -35,7 +35,7 @@ explore array_append 'run FILE 9000 42 --commit-every 3000' 'check {} 42 --commi
 explore linked_list 'run FILE 60 42 --commit-every 10' 'check {} 42 --commit-every 10' || status=1
 explore btree 'run FILE 60 42 --commit-every 10' 'check {} 42 --commit-every 10' || status=1
 explore kv "load FILE $work/words --limit 60 --batch 10" "check {} $work/words --batch 10" || status=1
-# Its file has 16 MiB, so an image takes long.
-explore containers 'run FILE 20 42 --commit-every 10' 'check {} 42 --commit-every 10' \
+# Its file has 16 MiB, so an image takes long: by the default protocol only.
+[ "${SNAPSHOT_PROTOCOL:-}" = undo ] || explore containers 'run FILE 20 42 --commit-every 10' 'check {} 42 --commit-every 10' \
   '--exhaustive 64 --samples 5 --check-every 20' || status=1
 exit $status
