@@ -89,7 +89,7 @@ __attribute__((always_inline)) inline u64 take_entries(ManagedFile &file, const 
   const auto take_line = [&](u64 line, u64 packed) __attribute__((always_inline)) {
     if (SNAPSHOT_UNLIKELY(__atomic_load_n(&marks[line], __ATOMIC_RELAXED) == 0)) return;  // a stale entry
     // A thread that sets the mark between these two has stored before; the caller's thread fence comes after,
-    // so that the copy of the line has the store.
+    // so that the copy of the line has the store, or what stands for the fence finds it (unfenced.h).
     __atomic_store_n(&marks[line], u8{0}, __ATOMIC_RELAXED);
     if (SNAPSHOT_UNLIKELY(line == next) && Run::unpack(to[-1]).count != Run::kCountMax)
       ++to[-1];

@@ -7,7 +7,8 @@
 // that it may as well be in the next one, as long as it is in one of them. Without the fence, then, the
 // lines of a commit are kept here, with their bytes in the commit. A line that has other bytes than these,
 // and no mark, has got them by such a store: it is marked and made pending, as the other thread would have
-// done.
+// done. So is one that was stored to and marked between the commit's look at the mark and its clearing, or
+// while the clearing itself was in the committer's store buffer.
 //
 // Why that finds it in time (invariant 3): each commit looks before it reads announcements and lists. x86
 // makes the stores of a thread visible in their order, so that a store that happens-before a commit is

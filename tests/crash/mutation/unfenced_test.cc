@@ -139,9 +139,11 @@ TEST_CASE("what a small commit could not see is rolled back, too", "[append]") {
     require(s.file.working() == committed, "not all was rolled back");
     // And what comes out while the rollback is at work, of a line that it has taken.
     fill(s.line(7), 8, 'd');
+    thread_fences = 0;
     at_thread_fence = [&] { store_late(s.line(7) + 40); };
     require(snapshot_rollback(s.file.begin(), s.file.size()) == 0, "a rollback");
     at_thread_fence = nullptr;
+    require(thread_fences == 1, "the rollback does not wait for what is in store buffers");
     require(s.file.working() == committed, "something came after the rollback");
   });
 }
