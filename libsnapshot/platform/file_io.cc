@@ -4,7 +4,11 @@
 
 namespace snapshot {
 namespace {
-constexpr u64 kZeroBytes = 16 << 10;
+// A write makes the folios of the page cache as large as its length and its place allow (ext4 from Linux 6.16
+// on, XFS, btrfs), and what is written there later goes to the disk folio by folio. So a log is filled by
+// whole ones: of this size, because a sync for one block looks at its whole folio (bench/README.md,
+// log_append).
+constexpr u64 kZeroBytes = 32 << 10;
 constexpr u8 kZeros[kZeroBytes] = {};
 }  // namespace
 
@@ -31,7 +35,7 @@ Status write_exactly(int fd, const void *from, u64 bytes, u64 offset) {
 
 Status write_zeros(int fd, u64 offset, u64 bytes) {
   for (u64 done = 0; done < bytes;) {
-    const u64 n = min_u64(bytes - done, kZeroBytes);
+    const u64 n = min_u64(bytes - done, kZeroBytes - (offset + done) % kZeroBytes);
     if (Status s = write_exactly(fd, kZeros, n, offset + done); !s.ok()) return s;
     done += n;
   }
