@@ -183,7 +183,7 @@ class Isolation:
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             out.seek(0)
-            text = out.read()[-20000:].decode(errors="replace")
+            text = out.read().decode(errors="replace")
         for name in os.listdir(scratch):
             path = os.path.join(scratch, name)
             shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)
