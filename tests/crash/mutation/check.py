@@ -178,15 +178,19 @@ def batches(cases, number):
 UNTRIED = {"killed": None, "cases": 0, "seconds": 0.0, "up_to": 0.0, "changed": []}
 
 
-def judge(mutant, cases, isolation, order, before, up_to):
+def judge(mutant, cases, isolation, order, before, up_to, budget=math.inf):
     """{"killed": by what, or None; ...} by cases that take so many seconds of CPU time; before: the same, for quicker ones,
-    and for test programs that have not changed."""
+    and for test programs that have not changed. Where the budget ends it, what is left is still to be tried."""
     found = {**before, "up_to": up_to, "changed": []}
     if before["changed"]:
         found.pop("exactly", None)
     groups = [g for g in batches(cases, mutant.number)
               if (before["up_to"] < cost_of(g) or g[0].program in before["changed"]) and cost_of(g) <= up_to]
+    spent_before = found["seconds"]
     for group in order.sorted(mutant, groups):
+        if found["seconds"] - spent_before + sum(c.seconds for c in group) > budget:
+            found["up_to"], found["changed"] = before["up_to"], before["changed"]
+            break
         limit = 3 + 5 * sum(c.seconds for c in group)
         patience = 3 + 2 * sum(max(0.0, c.elapsed - c.seconds) for c in group)
         command = [group[0].path, *arguments_for(group)]
