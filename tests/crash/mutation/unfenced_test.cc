@@ -197,3 +197,36 @@ TEST_CASE("lines that several threads have listed are one small commit", "[appen
     }
   });
 }
+
+TEST_CASE("what a thread is about to mark is in a small commit that somebody makes meanwhile", "[append]") {
+  in_subject([](Subject &s) {
+    for (std::size_t i = 10; i < 20; ++i) {
+      fill(s.line(3), 8, static_cast<char>('a' + i));
+      __snapshot_announce(s.line(i), 8);
+      *static_cast<volatile char *>(s.line(i)) = 's';
+      require(s.file.commit() == 0, "a commit");
+      s.check_all_there("line " + std::to_string(i));
+      __snapshot_mark(s.line(i), 8);
+    }
+  });
+}
+
+// Behind the end the file's last page has zeros, whatever the program stores there.
+TEST_CASE("a small commit ends where the file does") {
+  TempDir dir;
+  in_own_process([&](const std::string &) {
+    const std::size_t size = 3 * page + 100;
+    const MappedFile file((write_file(dir / "data", std::string(size, 'a')), dir / "data"), 4 * page);
+    for (int i = 0; i < 3; ++i) {
+      fill(file.begin() + 64 * static_cast<std::size_t>(i), 8, 'b');
+      require(file.commit() == 0, "a commit");
+    }
+    for (const std::size_t at : {size - 10, size + 10, size + 64}) {
+      fill(file.begin() + at, 30, static_cast<char>('c' + at % 8));
+      require(file.commit() == 0, "a commit");
+      for (std::size_t i = size; i < 4 * page; ++i)
+        require(backing_byte(file.begin() + i) == 0, "byte " + std::to_string(i) + " is behind the end");
+      require(file.on_file() == std::string(file.begin(), size), "something is lost");
+    }
+  });
+}
