@@ -14,6 +14,7 @@ struct ForgedRecord {
   snapshot::format::RecordHeader header{};
   std::vector<snapshot::u64> runs;  // packed
   std::string lines;                // old lines
+  snapshot::u64 key = 0;            // of the checksum, if not the header's log_id
 
   // Fits the counts in the header to runs and lines.
   void count() {
@@ -27,9 +28,9 @@ struct ForgedRecord {
     body += lines;
     snapshot::format::RecordHeader sealed = header;
     sealed.checksum = 0;
-    const snapshot::HashKey key(header.log_id);
-    sealed.checksum = snapshot::hash_lines(key, snapshot::hash_lines(key, 0, &sealed, sizeof sealed),
-                                           body.data(), body.size());
+    const snapshot::HashKey hash_key(key != 0 ? key : header.log_id);
+    sealed.checksum = snapshot::hash_lines(
+        hash_key, snapshot::hash_lines(hash_key, 0, &sealed, sizeof sealed), body.data(), body.size());
     return std::string(reinterpret_cast<const char *>(&sealed), sizeof sealed) + body;
   }
 };

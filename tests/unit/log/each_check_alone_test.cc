@@ -84,6 +84,21 @@ TEST_CASE("a record in the other number's area is invalid") {
   CHECK(f.state() == AreaState::invalid);
 }
 
+TEST_CASE("a record that names another log is invalid, whatever its checksum") {
+  Forgery f;
+  f.record.key = f.record.header.log_id++;
+  CHECK(f.state() == AreaState::invalid);
+}
+
+TEST_CASE("an appended record can be durable only after those that it says were") {
+  for (const u64 durable : {u64{0}, u64{1}, u64{2}}) {
+    Forgery f;
+    f.record.header.magic = format::kAppendMagic;
+    f.record.header.durable = durable;
+    CHECK(f.state() == (durable < 1 ? AreaState::whole : AreaState::invalid));
+  }
+}
+
 TEST_CASE("a file can be as large as an off_t says, and no larger") {
   const u64 largest = (u64{1} << 63) - 1;
   for (const bool before : {true, false}) {
@@ -120,6 +135,18 @@ TEST_CASE("a record that fills its area to the last line is whole; it needs no l
     LogView view;
     REQUIRE(snapshot::read_log(file.log().fd, "log", &view).ok());
     CHECK(view.record[1].state == AreaState::whole);
+  }
+}
+
+TEST_CASE("a record that ends behind its area is invalid, also if what it needs is there") {
+  const u64 lines = (format::kAreaBytesMin - 128) / 64;
+  for (const u64 more : {u64{0}, u64{1}}) {
+    Forgery f;
+    f.record.header.size_before = f.record.header.size_after = (lines + more) * 64;
+    f.record.runs = {format::pack_run(0, lines + more)};
+    f.record.lines.assign((lines + more) * 64, 'a');
+    f.record.count();
+    CHECK(f.state() == (more == 0 ? AreaState::whole : AreaState::invalid));
   }
 }
 
