@@ -291,3 +291,41 @@ TEST_CASE("appended: what looks like later records counts only if one is whole, 
       CHECK(log.refused());
   }
 }
+
+TEST_CASE("appended: what lies behind a record follows it only if each of its numbers says so") {
+  const struct {
+    const char *what;
+    bool follows;
+    void (*change)(format::RecordHeader &header);
+  } cases[] = {
+      {"as it should be", true, [](format::RecordHeader &) {}},
+      {"of another kind", false, [](format::RecordHeader &h) { h.magic = format::kRedoMagic; }},
+      {"two further on", false, [](format::RecordHeader &h) { ++h.sequence; }},
+      {"the same again", false, [](format::RecordHeader &h) { --h.sequence; }},
+      {"of a file of another size", false, [](format::RecordHeader &h) { h.size_before += 64; }},
+      {"of a smaller file", false, [](format::RecordHeader &h) { h.size_before -= 64; }},
+  };
+  for (const auto &one : cases) {
+    INFO(one.what);
+    test::TempDir dir;
+    Log log(dir.path());
+    log.add(1, 'b');
+    log.add(2, 'c');
+    const snapshot::Log &made = log.file.log();
+    test::ForgedRecord record;
+    record.runs = {format::pack_run(5, 1)};
+    record.lines = std::string(64, 'f');
+    record.count();
+    record.header.magic = format::kAppendMagic;
+    record.header.log_id = made.header.log_id;
+    record.header.sequence = 3;
+    record.header.size_before = record.header.size_after = kSize;
+    record.header.durable = 1;
+    one.change(record.header);
+    test::patch_file(log.file.log_path(), made.area[made.tail.area].offset + made.tail.used, record.bytes());
+    std::string expected = log.state;
+    if (one.follows) expected.replace(5 * 64, 64, 64, 'f');
+    CHECK(log.recovered() == expected);
+    CHECK(log.report.findings.redo == (one.follows ? 3 : 2));
+  }
+}
