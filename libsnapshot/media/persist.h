@@ -4,8 +4,9 @@
 //   write_back  writes lines that were stored ordinarily out of the caches: weakly ordered, too
 //   fence       everything that this thread gave to the two before is durable when it returns
 //
-// Log and data are copied by copy_nt, which is the faster one for every size of copy and any number of copies
-// to a fence (bench/micro/flush_choice.cc).
+// Log and data are copied by copy_nt, which at the speeds of such media is the faster one for every size of
+// copy and any number of copies to a fence; on DRAM it is so but for few lines to a fence, on some CPUs
+// (bench/micro/flush_choice.cc, bench/README.md).
 //
 // Intel SDM vol. 1, 10.4.6.2 (non-temporal data) and vol. 2, CLWB, SFENCE. All are thread-safe and cannot
 // fail.

@@ -27,6 +27,36 @@ void store_many(const MappedFile &file, char letter) {
   for (std::size_t i = 0; i < runs; ++i) fill(file.begin() + i * stride, 8, letter);
 }
 
+// act(file), of a file with many stores in its first half, in one process after the other, in each of which
+// another one of its calls for memory fails; then afterwards(file, what was stored, whether it has succeeded,
+// which call).
+template <typename Act, typename Afterwards>
+void without_memory_at_each_call(Act act, Afterwards afterwards) {
+  TempDir dir;
+  bool last = false;
+  for (int n = 1; !last; ++n) {
+    REQUIRE(n < 100);
+    INFO("allocation " << n);
+    const std::string path = dir / std::to_string(n), done = path + ".done";
+    in_own_process([&](const std::string &) {
+      const MappedFile file(path, 2 * runs * stride);
+      store_many(file, 'a');
+      const std::string stored = file.working();
+      int left = n, result = 0, error = 0;
+      (void)Steps::of([&] { result = act(file), error = errno; },
+                      [&](long number, const long *a) -> long {
+                        return asks_for_memory(number, a) && --left == 0 ? -ENOMEM : 0;
+                      });
+      require(result == 0 || error == ENOMEM, "errno " + std::to_string(error));
+      afterwards(file, stored, result == 0, n);
+      if (left > 0) write_file(done, "");
+    });
+    last = exists(done);
+  }
+}
+
+int rollback(const MappedFile &file) { return snapshot_rollback(file.begin(), file.size()); }
+
 }  // namespace
 
 TEST_CASE("invariant 5: stores of threads that get no memory are committed") {
@@ -57,32 +87,29 @@ TEST_CASE("invariant 5: stores that fill a list which cannot grow are committed"
 }
 
 TEST_CASE("invariant 5: a commit that gets no memory at any one of its calls says so and loses nothing") {
-  TempDir dir;
-  bool last = false;
-  for (int n = 1; !last; ++n) {
-    REQUIRE(n < 100);
-    INFO("allocation " << n);
-    const std::string path = dir / std::to_string(n), done = path + ".done";
-    in_own_process([&](const std::string &) {
-      const MappedFile file(path, 2 * runs * stride);
-      store_many(file, 'a');
-      int left = n, result = 0, error = 0;
-      (void)Steps::of([&] { result = file.commit(), error = errno; },
-                      [&](long number, const long *a) -> long {
-                        return asks_for_memory(number, a) && --left == 0 ? -ENOMEM : 0;
-                      });
-      require(result == 0 || error == ENOMEM, "errno " + std::to_string(error));
-      const std::string now = file.on_file();
-      require(result == 0 ? now == file.working() : now == std::string(now.size(), 0),
-              "neither before nor after");
-      // Only some of it, then all: what is left pending must not be forgotten either.
-      fill(file.begin() + runs * stride, 64, 'b');
-      require(snapshot_commit(file.begin() + page, page) == 0, snapshot_last_error());
-      require(file.commit() == 0 && file.on_file() == file.working(), "something is lost");
-      if (left > 0) write_file(done, "");
-    });
-    last = exists(done);
-  }
+  without_memory_at_each_call(
+      [](const MappedFile &file) { return file.commit(); },
+      [](const MappedFile &file, const std::string &, bool succeeded, int) {
+        const std::string now = file.on_file();
+        require(succeeded ? now == file.working() : now == std::string(now.size(), 0),
+                "neither before nor after");
+        // Only some of it, then all: what is left pending must not be forgotten either.
+        fill(file.begin() + runs * stride, 64, 'b');
+        require(snapshot_commit(file.begin() + page, page) == 0, snapshot_last_error());
+        require(file.commit() == 0 && file.on_file() == file.working(), "something is lost");
+      });
+}
+
+TEST_CASE("invariant 5: a rollback that gets no memory at any one of its calls says so and changes nothing") {
+  without_memory_at_each_call(
+      rollback, [](const MappedFile &file, const std::string &stored, bool succeeded, int n) {
+        const std::string nothing(file.size(), 0);
+        require(file.working() == (succeeded ? nothing : stored), "neither before nor after");
+        // Repeated, or committed after all.
+        if (n % 2 == 0) require(rollback(file) == 0 && file.working() == nothing, "not repeated");
+        const std::string expected = file.working();
+        require(file.commit() == 0 && file.on_file() == expected, "something is lost, or was committed");
+      });
 }
 
 TEST_CASE("invariant 5: what is thrown away without memory for it is not committed later") {
@@ -91,8 +118,8 @@ TEST_CASE("invariant 5: what is thrown away without memory for it is not committ
     const MappedFile file(dir / "data", runs * stride);
     store_many(file, 'a');
     int result = 0;
-    (void)Steps::of([&] { result = snapshot_rollback(file.begin(), file.size()); }, no_memory);
-    if (result != 0) require(snapshot_rollback(file.begin(), file.size()) == 0, snapshot_last_error());
+    (void)Steps::of([&] { result = rollback(file); }, no_memory);
+    if (result != 0) require(rollback(file) == 0, snapshot_last_error());
     require(file.working() == std::string(file.size(), 0), "something was not rolled back");
     require(file.commit() == 0 && file.on_file() == file.working(), "something was committed");
   });
