@@ -20,7 +20,7 @@ bool asks_for_memory(long number, const long *a) {
 }
 long no_memory(long number, const long *a) { return asks_for_memory(number, a) ? -ENOMEM : 0; }
 
-constexpr std::size_t runs = 6000, stride = 256;
+constexpr std::size_t runs = 8000, stride = 256;
 
 // More than the first segment of a list has room for, and more than the first page of what a commit gathers.
 void store_many(const MappedFile &file, char letter) {
